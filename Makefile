@@ -1,0 +1,44 @@
+# make demo   the main job on a bundled clip; SECONDS=0 stays until Ctrl-C
+# make test   all tests
+# make lint   ruff and mypy
+# make bench  ours and a peer side by side
+PYTHON ?= python3
+SECONDS ?= 20
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test bench lint clean
+
+demo: $(VENV)/demo.stamp
+	@$(VENV)/bin/classpulse-edge demo --seconds $(SECONDS)
+
+test: $(VENV)/test.stamp
+	$(VENV)/bin/python -m pytest
+
+bench: $(VENV)/test.stamp
+	$(VENV)/bin/python -m tests.benchmarks
+
+lint: $(VENV)/test.stamp
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "ClassPulse needs Python 3.11 to 3.13: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { echo "Python cannot make virtual environments here: sudo apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing what the demo needs; the first time this downloads about 100 MB."
+	@$(PIP) install -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing what the tests need, TensorFlow among it; the first time this downloads about 500 MB."
+	@$(PIP) install -c constraints.txt -e '.[test,converter,lint]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The central subscriber of all classrooms."""

@@ -1,0 +1,1 @@
+"""Keras models to quantized TFLite: build, train, evaluate."""

@@ -1,0 +1,1 @@
+"""The classroom daemon: camera frames in, student IDs and expression labels out."""
