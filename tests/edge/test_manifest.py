@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ModelError
+from edge.manifest import Manifest
+
+ENTRY = """
+[[model]]
+name = "toy"
+role = "embed"
+file = "toy.tflite"
+sha256 = "{sha256}"
+input = [112, 112, 3]
+colour = "RGB"
+subtract = 127.5
+divide = 128
+recipe = "float32"
+licence = "MIT"
+source = "a test"
+embedding = 192
+"""
+CONTENT = b"not a real model"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "toy.tflite").write_bytes(CONTENT)
+    (tmp_path / "manifest.toml").write_text(ENTRY.format(sha256=hashlib.sha256(CONTENT).hexdigest()))
+    return tmp_path
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    path = folder / "manifest.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_an_entry_gives_the_bytes_that_were_listed(folder: Path) -> None:
+    manifest = Manifest(folder)
+    assert manifest.read(manifest.entry("toy", "embed")) == CONTENT
+
+
+def test_a_changed_file_is_refused(folder: Path) -> None:
+    (folder / "toy.tflite").write_bytes(CONTENT + b"!")
+    manifest = Manifest(folder)
+    with pytest.raises(ModelError, match=r"toy\.tflite: sha256 is .* damaged or was replaced"):
+        manifest.read(manifest.entry("toy", "embed"))
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "toy.tflite").unlink()
+    manifest = Manifest(folder)
+    with pytest.raises(ModelError, match=r"toy\.tflite: cannot be read"):
+        manifest.read(manifest.entry("toy", "embed"))
+
+
+def test_an_unknown_name_is_answered_with_those_there_are(folder: Path) -> None:
+    with pytest.raises(ModelError, match=r"'toys' is not listed; models for 'embed' here: toy"):
+        Manifest(folder).entry("toys", "embed")
+
+
+def test_a_model_of_another_role_is_refused(folder: Path) -> None:
+    with pytest.raises(ModelError, match="has the role 'embed'"):
+        Manifest(folder).entry("toy", "emotion")
+
+
+def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"manifest\.toml: no manifest there"):
+        Manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('role = "embed"', 'role = "ember"', "role 'ember' is none of"),
+        ('colour = "RGB"', 'colour = "RBG"', "colour 'RBG' is none of"),
+        ('file = "toy.tflite"', 'file = "../toy.tflite"', "not a path"),
+        ("input = [112, 112, 3]", "input = [112, 112]", "must be .height, width, channels."),
+        ("divide = 128", "divide = 0", "divide must not be 0"),
+        ("divide = 128", "", "divide missing"),
+        ("embedding = 192", 'embedding = "192"', "embedding has the wrong type"),
+        ("embedding = 192", "embeding = 192", "unknown key 'embeding'"),
+        ('sha256 = "', 'sha256 = "G', "64 lower-case hex digits"),
+        ("[[model]]", "[model]", "write each model as"),
+        ("[[model]]", "[[model", "cannot be read"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_the_reason(folder: Path, old: str, new: str, complaint: str) -> None:
+    change(folder, old, new)
+    with pytest.raises(ModelError, match=complaint):
+        Manifest(folder)
+
+
+def test_two_models_of_one_name_are_refused(folder: Path) -> None:
+    path = folder / "manifest.toml"
+    path.write_text(path.read_text() * 2)
+    with pytest.raises(ModelError, match="two models are called 'toy'"):
+        Manifest(folder)
+
+
+def test_every_shipped_model_is_the_one_its_manifest_lists() -> None:
+    manifest = Manifest()
+    assert {"mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "mobilefacenet", "emotion"} <= set(manifest.entries)
+    for entry in manifest.entries.values():
+        assert len(manifest.read(entry)) > 1000
