@@ -1,0 +1,250 @@
+"""The config file: TOML in, frozen settings out; every mistake named at once, with its line.
+
+The dataclasses below are the description of the file: `edge.typed_toml` checks a file against
+them, and `edge.config_rules` adds what one value means for another. This is the only module that
+reads the environment.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from edge.config_rules import HOST, camera_source, contradictions, host
+from edge.errors import ConfigError
+from edge.records import LABELS
+from edge.toml_lines import TomlDocument, syntax_mistake
+from edge.typed_toml import Problem, TableReader
+from edge.typed_values import Absolute, Meaning, Note, Places, Range, Subset, Text
+from edge.wire import ID_PATTERN
+
+_MOST_BYTES = 1_000_000
+_MODEL_NAME = r"[a-z0-9][a-z0-9_.-]{0,62}"
+_NAME_OF_MODEL = "the name of a model in the manifest"
+_AUTHORISATION = (
+    "It records who decided, on what ground, that expressions may be read here; it does not make a use lawful. "
+    "The EU AI Act, Art. 5(1)(f), forbids inferring emotions in education except for medical or safety reasons, "
+    "and consent is no exception: there is no default"
+)
+
+
+@dataclass(frozen=True)
+class AuthorisationSettings:
+    """The decision to observe that is on record. It records a decision; it does not make a use lawful."""
+
+    basis: Annotated[Literal["medical", "safety", "outside-eu"], Note(_AUTHORISATION)]
+    """Why expressions may be read: one of the two reasons the EU AI Act leaves open, or a place it does not reach."""
+    approved_by: Annotated[str, Text(example="A. Smith, head of school")]
+    """Who decided: name and office."""
+    reference: Annotated[str, Text(example="DPIA 2026-014")]
+    """Where the decision is filed."""
+    expires: datetime.date
+    """The last day of it, a date in the machine's time zone."""
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """Where pictures come from."""
+
+    source: Annotated[str, Text(example="picamera2"), Meaning(camera_source)] = field(repr=False)
+    """"picamera2", a device such as "/dev/video0", "rtsp://...", the path of a clip or of a folder of pictures, or
+    "credential:NAME": a systemd credential that holds an rtsp address with its password, hence no repr."""
+    width: Annotated[int, Range(160, 7680, "pixels")] = 1280
+    """Of a frame, pixels, 160..7680."""
+    height: Annotated[int, Range(120, 4320, "pixels")] = 720
+    """Of a frame, pixels, 120..4320."""
+    frames_per_second: Annotated[float, Range(1, 120)] = 10.0
+    """Asked of the camera; the pace of a folder of pictures. 1..120."""
+    loop: bool = False
+    """A clip or folder starts again at its end."""
+
+
+@dataclass(frozen=True)
+class DetectorSettings:
+    """How faces are found."""
+
+    method: Literal["mtcnn", "haar"] = "mtcnn"
+    """"mtcnn" or "haar"."""
+    min_face: Annotated[int, Range(12, 2000, "pixels")] = 40
+    """Height of the smallest face box looked for, pixels of the frame, 12..2000."""
+    confidence: Annotated[float, Range(0.1, 1)] = 0.9
+    """Detector score below which a box is no face, 0.1..1."""
+
+
+@dataclass(frozen=True)
+class RecognitionSettings:
+    """How students are recognised."""
+
+    model: Annotated[str, Text("mobilefacenet", _MODEL_NAME, _NAME_OF_MODEL)] = "mobilefacenet"
+    """Name in the manifest, role "embed"."""
+    gallery: Annotated[Path, Absolute()] = Path("/var/lib/classpulse/gallery.bin")
+    """The encrypted gallery of enrolled students."""
+    key_file: Path = Path("/etc/classpulse/gallery.key")
+    """The key that decrypts it."""
+    threshold: Annotated[float, Range(0.1, 1)] | None = None
+    """Similarity below which a face is unknown, 0.1..1. None: the model's own, from the manifest."""
+    probes: Annotated[int, Range(1, 25)] = 3
+    """Embeddings of one track that vote on who it is, 1..25."""
+    recheck_seconds: Annotated[float, Range(1, 3600, "seconds")] = 10.0
+    """A track's identity is checked again after this many seconds, 1..3600."""
+    embeddings_per_frame: Annotated[int, Range(1, 64)] = 4
+    """At most so many are computed for one frame, 1..64."""
+
+
+@dataclass(frozen=True)
+class EmotionSettings:
+    """How expressions are read."""
+
+    model: Annotated[str, Text("emotion", _MODEL_NAME, _NAME_OF_MODEL)] = "emotion"
+    """Name in the manifest, role "emotion"."""
+    readings_per_frame: Annotated[int, Range(1, 64)] = 8
+    """At most so many are made for one frame, 1..64."""
+    reading_seconds: Annotated[float, Range(0.05, 1, "seconds")] = 0.5
+    """A track is read again after this many seconds, 0.05..1; slower would break every run of "tired"."""
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """When a label is sure enough to be published."""
+
+    interval_seconds: Annotated[float, Range(1, 3600, "seconds")] = 5.0
+    """One label per student in this many seconds, 1..3600."""
+    labels: Annotated[tuple[str, ...], Subset(LABELS)] = LABELS
+    """The labels that may be published; others are dropped on the device."""
+    confidence: Annotated[float, Range(0, 1)] = 0.5
+    """Mean probability below which nothing is published, 0..1."""
+    minimum_readings: Annotated[int, Range(1, 1000)] = 3
+    """With fewer readings in the interval nothing is published, 1..1000."""
+    tired_seconds: Annotated[float, Range(0.5, 60, "seconds")] = 2.0
+    """A run of "tired" readings this many seconds long is published as tired, 0.5..60."""
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """The broker."""
+
+    host: Annotated[str, Text("broker.school.example", HOST, "a host name or an IP address"), Meaning(host)]
+    """Name or address, without scheme and port."""
+    port: Annotated[int, Range(1, 65535)] = 8883
+    """TCP port, 1..65535."""
+    tls: bool = True
+    """May be false only where the broker is on this machine."""
+    ca_file: Path | None = None
+    """PEM: who may have signed the broker's certificate. None: the system's authorities."""
+    certificate_file: Path | None = None
+    """PEM: this classroom's certificate, whose common name is the classroom."""
+    key_file: Path | None = None
+    """PEM: the key of that certificate."""
+    username: Annotated[str, Text(example="room-101")] | None = None
+    """The MQTT user name: the classroom."""
+    password_file: Path | None = None
+    """A file that holds nothing but the password."""
+    keepalive_seconds: Annotated[int, Range(5, 3600, "seconds")] = 30
+    """Silence after which broker and daemon ask whether the other is still there, seconds, 5..3600."""
+
+
+@dataclass(frozen=True)
+class SpoolSettings:
+    """Observations that the broker has not acknowledged yet."""
+
+    path: Annotated[Path, Absolute()] = Path("/var/lib/classpulse/spool.db")
+    """A SQLite file."""
+    max_age_days: Annotated[float, Range(0.01, 365, "days")] = 7.0
+    """Older ones are dropped, days, 0.01..365."""
+    max_megabytes: Annotated[int, Range(1, 10000, "megabytes")] = 100
+    """When the spool is larger the oldest are dropped, megabytes, 1..10000."""
+
+
+@dataclass(frozen=True)
+class HealthSettings:
+    """The message about the machine."""
+
+    interval_seconds: Annotated[float, Range(5, 3600, "seconds")] = 30.0
+    """Published once in this many seconds, 5..3600."""
+
+
+@dataclass(frozen=True)
+class RuntimeSettings:
+    """How models are run."""
+
+    interpreter: Literal["litert", "tflite-runtime"] = "litert"
+    """"litert" or "tflite-runtime"."""
+    threads: Annotated[int, Range(0, 64)] = 0
+    """Of one model, 0..64; 0: one per CPU. More than there are CPUs is very much slower."""
+    models: Path | None = None
+    """Folder of `manifest.toml` and the models. None: those that came with the program."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole config file."""
+
+    classroom: Annotated[str, Text("room-101", ID_PATTERN, 'a-z, 0-9 and "-", at most 63 of them')]
+    """Name of the room on the wire: a-z, 0-9 and "-", at most 63 of them."""
+    authorisation: Annotated[AuthorisationSettings, Note(_AUTHORISATION)]
+    camera: CameraSettings
+    mqtt: MqttSettings
+    detector: DetectorSettings = DetectorSettings()
+    recognition: RecognitionSettings = RecognitionSettings()
+    emotion: EmotionSettings = EmotionSettings()
+    report: ReportSettings = ReportSettings()
+    spool: SpoolSettings = SpoolSettings()
+    health: HealthSettings = HealthSettings()
+    runtime: RuntimeSettings = RuntimeSettings()
+
+
+def load(path: Path) -> Settings:
+    """The settings in the file at path. Raises ConfigError, which names every mistake in it."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise _error(path, [Problem(None, "", "there is no such file", "copy the example edge.toml there")]) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        remedy = "name a file that this user may read"
+        raise _error(path, [Problem(None, "", f"cannot be read: {reason}", remedy)]) from error
+    if len(content) > _MOST_BYTES:
+        raise _error(path, [Problem(None, "", "is larger than 1 MB", "name the config file, not another one")])
+    try:
+        text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reason = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        raise _error(path, [Problem(line, "", reason, "save the file as UTF-8")]) from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """The settings that text describes. path: where it was read, for messages and relative paths.
+
+    Raises ConfigError, which names every mistake.
+    """
+    try:
+        document = TomlDocument(text)
+    except (ValueError, RecursionError) as error:
+        line, reason = syntax_mistake(text, error)
+        remedy = 'write key = value, with text in "quotes", each key and each [table] once'
+        raise _error(path, [Problem(line, "", reason, remedy)]) from error
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    places = Places(path.absolute().parent, Path(credentials) if credentials else None)
+    reader = TableReader(document, Settings, places)
+    settings = reader.read(Settings, document.values)
+    for at, reason, remedy in contradictions(reader.right):
+        reader.wrong(tuple(at.split(".")), reason, remedy)
+    if settings is None or reader.problems:
+        raise _error(path, sorted(reader.problems, key=lambda problem: problem.line or 0))
+    return settings
+
+
+def _error(path: Path, problems: Sequence[Problem]) -> ConfigError:
+    lines = []
+    for problem in problems:
+        place = f"{path}:{problem.line}" if problem.line else f"{path}"
+        key = f"{problem.key} " if problem.key else ""
+        lines.append(f"{place}: {key}{problem.reason}; {problem.remedy}")
+    return ConfigError("\n".join(lines), problems)
