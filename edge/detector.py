@@ -1,0 +1,38 @@
+"""Faces in a frame: what both detectors share, and which one a config asks for.
+
+A detector is `detect(image) -> list[Face]` on an (H, W, 3) uint8 RGB image, best face first.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.config import Settings
+from edge.haar import HaarDetector
+from edge.manifest import Manifest
+from edge.mtcnn import MtcnnDetector
+from edge.records import Face
+
+
+class Detector(Protocol):
+    """Finds faces."""
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first."""
+
+
+def open_detector(settings: Settings, manifest: Manifest) -> Detector:
+    """The detector that settings ask for. Raises ModelError when its models cannot be loaded."""
+    mtcnn = MtcnnDetector(
+        manifest,
+        min_face=settings.detector.min_face,
+        confidence=settings.detector.confidence,
+        runtime=settings.runtime.interpreter,
+        threads=settings.runtime.threads,
+    )
+    if settings.detector.method == "mtcnn":
+        return mtcnn
+    return HaarDetector(mtcnn, min_face=settings.detector.min_face)

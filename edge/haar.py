@@ -1,0 +1,46 @@
+"""Haar cascade detector: OpenCV's frontal-face cascade, with landmarks from MTCNN's O-Net.
+
+The cascade gives boxes only, but alignment needs five landmarks. O-Net finds them in the box, and
+throws out the many boxes that are no face, which is the cascade's known weakness.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import ModelError
+from edge.mtcnn import MtcnnDetector
+from edge.records import Face
+
+SCALE_FACTOR = 1.1
+NEIGHBOURS = 3
+"""Viola and Jones (CVPR 2001) as OpenCV runs it: pyramid step, and hits that must agree on a face.
+Fewer neighbours than OpenCV's usual 5, since O-Net rejects false hits afterwards."""
+
+
+class HaarDetector:
+    """Viola-Jones cascade; landmarks and confidence from O-Net."""
+
+    def __init__(self, mtcnn: MtcnnDetector, min_face: int, cascade_file: Path | None = None) -> None:
+        """min_face: smallest face height in pixels. Raises ModelError when the cascade cannot be loaded."""
+        path = cascade_file or Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+        self._cascade = cv2.CascadeClassifier()
+        if not path.is_file() or not self._cascade.load(str(path)):
+            raise ModelError(f"{path}: not a Haar cascade; reinstall opencv-python-headless (below 5)")
+        self._mtcnn = mtcnn
+        self._min_side = max(20, int(min_face * 0.9))  # the cascade's own window is 24 px, its boxes are tighter
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first."""
+        grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+        found = self._cascade.detectMultiScale(
+            grey, scaleFactor=SCALE_FACTOR, minNeighbors=NEIGHBOURS, minSize=(self._min_side, self._min_side)
+        )
+        if len(found) == 0:
+            return []
+        squares = np.asarray(found, dtype=np.float32)[:, :3]
+        return self._mtcnn.refine(image, squares)

@@ -1,0 +1,218 @@
+"""MTCNN in TFLite: three small networks that propose, refine and describe faces.
+
+Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks",
+IEEE SPL 2016. P-Net slides over an image pyramid, one interpreter per scale, allocated when a frame
+size is first seen; R-Net and O-Net judge crops in fixed batches.
+
+Boxes inside this module are (n, 5) float32 rows: x1, y1, x2, y2, score, in frame pixels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.interpreter import Network
+from edge.manifest import Manifest
+from edge.pyramid import Pyramid
+from edge.records import Box, Face
+
+CELL = 12
+STRIDE = 2
+"""P-Net sees 12x12 pixels and moves by 2: its receptive field and the stride of its one pooling."""
+SCALE_STEP = 0.709
+"""Ratio of neighbouring scales, about sqrt(1/2), as in the paper's code."""
+PROPOSAL_SCORE, REFINED_SCORE = 0.6, 0.7
+"""Scores a box needs to leave P-Net and R-Net; the last one, O-Net's, is the config's confidence."""
+BATCHES = (4, 16, 64)
+"""Batch sizes of R- and O-Net; each group of crops takes the smallest that holds it."""
+MAX_PROPOSALS = 512
+"""At most so many crops go to R-Net, best first: a wall of foliage must not stall the room."""
+KEPT_FRAME_SIZES = 4
+"""Pyramids kept for reuse: a camera has one frame size, a folder of pictures has many."""
+
+Boxes = NDArray[np.float32]
+
+
+class MtcnnDetector:
+    """The cascade, with every interpreter ready."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        min_face: int = 40,
+        confidence: float = 0.9,
+        runtime: str = "litert",
+        threads: int = 1,
+    ) -> None:
+        """min_face: height in pixels of the smallest face looked for, at least 12.
+
+        Raises ModelError when one of the three models cannot be loaded.
+        """
+        self._manifest = manifest
+        self._min_face = min_face
+        self._confidence = confidence
+        self._options = {"runtime": runtime, "threads": threads}
+        self._pnet = manifest.entry("mtcnn-pnet", "detect")
+        self._rnet = _CropNetwork(manifest, "mtcnn-rnet", runtime, threads)
+        self._onet = _CropNetwork(manifest, "mtcnn-onet", runtime, threads)
+        self._frame_sizes: dict[tuple[int, int], _FrameSize] = {}
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first."""
+        frame_size = self._frame_size(image)
+        frame_size.pyramid.fill(image)
+        proposals = self._propose(frame_size)[:MAX_PROPOSALS]
+        return self._describe(frame_size.pyramid, self._refine(frame_size.pyramid, proposals))
+
+    def refine(self, image: NDArray[np.uint8], squares: NDArray[np.float32]) -> list[Face]:
+        """Faces among another detector's squares, (n, 3) left, top, side, in image (H, W, 3) RGB."""
+        frame_size = self._frame_size(image)
+        frame_size.pyramid.fill(image)
+        boxes = np.column_stack(
+            [squares[:, :2], squares[:, :2] + squares[:, 2:3], np.ones(len(squares), dtype=np.float32)]
+        )
+        return self._describe(frame_size.pyramid, boxes.astype(np.float32))
+
+    def _frame_size(self, image: NDArray[np.uint8]) -> _FrameSize:
+        height, width = image.shape[:2]
+        known = self._frame_sizes.get((height, width))
+        if known is None:
+            if len(self._frame_sizes) >= KEPT_FRAME_SIZES:
+                self._frame_sizes.pop(next(iter(self._frame_sizes)))
+            known = _FrameSize(height, width, self._scales(height, width))
+            self._frame_sizes[height, width] = known
+        return known
+
+    def _scales(self, height: int, width: int) -> list[_Scale]:
+        scales = []
+        scale = CELL / max(self._min_face, CELL)
+        while min(height, width) * scale >= CELL:
+            size = (round(height * scale), round(width * scale))
+            scales.append(_Scale(scale, Network(self._manifest, self._pnet, size=size, **self._options), size))
+            scale *= SCALE_STEP
+        return scales
+
+    def _propose(self, frame_size: _FrameSize) -> Boxes:
+        found = []
+        for scale in frame_size.scales:
+            frame_size.pyramid.resize(scale.scale, scale.pixels[0])
+            score, regression = scale.network(scale.pixels)
+            rows, columns = np.nonzero(score[0, :, :, 0] > PROPOSAL_SCORE)
+            if len(rows) == 0:
+                continue
+            corner = np.column_stack([columns, rows]).astype(np.float32) * STRIDE
+            boxes = np.column_stack([corner, corner + CELL]) + regression[0, rows, columns] * CELL
+            # The true ratio of each axis, since a scaled size is a whole number of pixels.
+            boxes /= np.tile(scale.ratio, 2)
+            rated = np.column_stack([boxes, score[0, rows, columns, 0]]).astype(np.float32)
+            found.append(suppress(rated, 0.5))
+        if not found:
+            return np.empty((0, 5), dtype=np.float32)
+        return suppress(np.concatenate(found), 0.7)
+
+    def _refine(self, pyramid: Pyramid, boxes: Boxes) -> Boxes:
+        squares = _squares(boxes)
+        score, regression = self._rnet(pyramid, squares)
+        keep = score[:, 0] > REFINED_SCORE
+        return suppress(_regressed(squares[keep], regression[keep], score[keep]), 0.7)
+
+    def _describe(self, pyramid: Pyramid, boxes: Boxes) -> list[Face]:
+        squares = _squares(boxes)
+        score, regression, points = self._onet(pyramid, squares)
+        keep = score[:, 0] > self._confidence
+        squares, points = squares[keep], points[keep].reshape(-1, 5, 2)
+        landmarks = squares[:, None, :2] + points * squares[:, 2, None, None]
+        rated = _regressed(squares, regression[keep], score[keep])
+        # Overlap over the smaller box: a box inside another is the same face seen twice.
+        chosen = suppressed_indices(rated, 0.7, over_smaller=True)
+        return [
+            Face(Box(*map(float, rated[i, :4])), landmarks[i].astype(np.float32), float(rated[i, 4])) for i in chosen
+        ]
+
+
+class _Scale:
+    """One level of P-Net's pyramid."""
+
+    def __init__(self, scale: float, network: Network, size: tuple[int, int]) -> None:
+        self.scale = scale
+        self.network = network
+        self.pixels = np.empty((1, *size, 3), dtype=np.uint8)
+        self.ratio: NDArray[np.float32] = np.empty(2, dtype=np.float32)
+
+
+class _FrameSize:
+    """All that is allocated for frames of one size."""
+
+    def __init__(self, height: int, width: int, scales: list[_Scale]) -> None:
+        self.pyramid = Pyramid(height, width)
+        self.scales = scales
+        for scale in scales:
+            rows, columns = scale.pixels.shape[1:3]
+            scale.ratio[:] = columns / width, rows / height
+
+
+class _CropNetwork:
+    """R-Net or O-Net in a few batch sizes."""
+
+    def __init__(self, manifest: Manifest, name: str, runtime: str, threads: int) -> None:
+        entry = manifest.entry(name, "detect")
+        self._networks = [
+            Network(manifest, entry, batch=batch, runtime=runtime, threads=threads) for batch in BATCHES
+        ]
+        size = entry.input[0]
+        self._pixels = np.empty((BATCHES[-1], size, size, 3), dtype=np.uint8)
+        self._widths = [output.shape[1] for output in self._networks[0](self._pixels[:1])]
+
+    def __call__(self, pyramid: Pyramid, squares: Boxes) -> list[NDArray[np.float32]]:
+        """Outputs, (n, width) each, for the squares, (n, >= 3) left, top, side, of the frame in pyramid."""
+        outputs = [np.empty((len(squares), width), dtype=np.float32) for width in self._widths]
+        start = 0
+        while start < len(squares):
+            group = squares[start : start + BATCHES[-1], :3]
+            network = next(n for n in self._networks if n.batch >= len(group))
+            pixels = self._pixels[: len(group)]
+            pyramid.crops(group, pixels)
+            for output, values in zip(outputs, network(pixels), strict=True):
+                output[start : start + len(group)] = values
+            start += len(group)
+        return outputs
+
+
+def suppress(boxes: Boxes, threshold: float) -> Boxes:
+    """Greedy non-maximum suppression: boxes, best first, without those that overlap a better one."""
+    return boxes[suppressed_indices(boxes, threshold)]
+
+
+def suppressed_indices(boxes: Boxes, threshold: float, over_smaller: bool = False) -> list[int]:
+    """Rows to keep, best first. Overlap is intersection over union, or over the smaller box."""
+    order = np.argsort(-boxes[:, 4], kind="stable")
+    x1, y1, x2, y2 = boxes[order, :4].T
+    areas = (x2 - x1) * (y2 - y1)
+    alive = np.ones(len(order), dtype=bool)
+    kept = []
+    for i in range(len(order)):
+        if not alive[i]:
+            continue
+        kept.append(int(order[i]))
+        width = np.minimum(x2[i], x2[i + 1 :]) - np.maximum(x1[i], x1[i + 1 :])
+        height = np.minimum(y2[i], y2[i + 1 :]) - np.maximum(y1[i], y1[i + 1 :])
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        others = areas[i + 1 :]
+        total = np.minimum(areas[i], others) if over_smaller else areas[i] + others - shared
+        alive[i + 1 :] &= shared <= threshold * total
+    return kept
+
+
+def _squares(boxes: Boxes) -> Boxes:
+    """(n, 3) left, top, side: the square around the centre of each box, as large as its longer side."""
+    side = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    centre = (boxes[:, :2] + boxes[:, 2:4]) / 2
+    return np.column_stack([centre - side[:, None] / 2, side]).astype(np.float32)
+
+
+def _regressed(squares: Boxes, regression: NDArray[np.float32], score: NDArray[np.float32]) -> Boxes:
+    """Squares moved by a network's regression, which is in units of the side."""
+    corners = np.column_stack([squares[:, :2], squares[:, :2] + squares[:, 2:3]])
+    return np.column_stack([corners + regression * squares[:, 2:3], score[:, :1]]).astype(np.float32)
