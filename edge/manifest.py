@@ -50,7 +50,7 @@ class ModelEntry:
     embedding: int = 0
     """Length of the embedding, for role "embed"."""
     threshold: float = 0.0
-    """Similarity below which a probe is unknown, for role "embed"; measured, see the model's card."""
+    """Similarity below which a probe is unknown, for role "embed"; without one every stranger would be a student."""
     temperature: float = 1.0
     """Divides the logits of a classifier before softmax, so that confidence means accuracy."""
     figures: dict[str, float] = field(default_factory=dict)
@@ -151,6 +151,8 @@ def _entry(table: Any, path: Path) -> ModelEntry:
         raise ModelError(f"{where}: input must be [height, width, channels]")
     if entry.divide == 0 or entry.temperature <= 0:
         raise ModelError(f"{where}: divide must not be 0, temperature must be above 0")
+    if entry.role == "embed" and not (0 < entry.threshold < 1 and entry.embedding > 0):
+        raise ModelError(f"{where}: an embedder needs `embedding`, its length, and a measured `threshold` in 0..1")
     if entry.role == "emotion" and sorted(entry.labels) != sorted(LABELS):
         raise ModelError(f"{where}: labels must be {', '.join(LABELS)}, in the order of the model's outputs")
     return entry

@@ -22,6 +22,7 @@ recipe = "float32"
 licence = "MIT"
 source = "a test"
 embedding = 192
+threshold = 0.5
 """
 CONTENT = b"not a real model"
 
@@ -85,6 +86,7 @@ def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
         ("divide = 128", "", "divide missing"),
         ("embedding = 192", 'embedding = "192"', "embedding has the wrong type"),
         ("embedding = 192", "embeding = 192", "unknown key 'embeding'"),
+        ("threshold = 0.5", "", "a measured `threshold`"),
         ('sha256 = "', 'sha256 = "G', "64 lower-case hex digits"),
         ("[[model]]", "[model]", "write each model as"),
         ("[[model]]", "[[model", "cannot be read"),

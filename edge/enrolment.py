@@ -1,0 +1,93 @@
+"""Adding a student to the gallery from pictures, with a check of every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from edge.config import Settings
+from edge.detector import Detector
+from edge.embedder import Embedder, Embedding
+from edge.errors import PictureError
+from edge.gallery import Gallery, Student, changing, create_key, load, new_student, read_key, save
+from edge.pictures import read_picture
+
+MIN_FACE = 60
+"""Smallest face enrolled, pixels of box height: a template from less costs recognition for years."""
+SURE_FACE = 0.9
+"""Detector score of a face that counts here: a flag's folds at 0.87 are no second person in the picture."""
+
+
+def enrol(
+    settings: Settings,
+    detector: Detector,
+    embedder: Embedder,
+    student_id: str,
+    consent: str,
+    pictures: Sequence[Path],
+    expires: date | None = None,
+) -> Student:
+    """Embed the pictures and write the student into the gallery that settings name.
+
+    A student already enrolled gets the new template in place of the old. Makes the key if there is
+    none yet. Raises PictureError for the first picture that cannot be used, saying why, and
+    GalleryError; nothing is changed then.
+    """
+    threshold = settings.recognition.threshold or embedder.threshold
+    embeddings = [_embedding_of(path, detector, embedder) for path in pictures]
+    student = new_student(student_id, consent, embeddings, expires)
+    check_agreement(embeddings, [str(path) for path in pictures], threshold)
+    path, key_file = settings.recognition.gallery, settings.recognition.key_file
+    with changing(path):
+        # A key is made for the first student only: beside a gallery whose key is lost it would hide the loss.
+        if not key_file.exists() and not path.exists():
+            create_key(key_file)
+        key = read_key(key_file)
+        gallery = load(path, key, settings.recognition.model)
+        check_stranger(student, gallery, threshold)
+        save(gallery.with_student(student), path, key)
+    return student
+
+
+def check_agreement(embeddings: Sequence[Embedding], names: Sequence[str], threshold: float) -> None:
+    """Raises PictureError when one of a student's pictures is unlike all of the others."""
+    if len(embeddings) < 2:
+        return
+    matrix = np.stack(embeddings)
+    similarity = matrix @ matrix.T
+    np.fill_diagonal(similarity, -1.0)
+    nearest = similarity.max(axis=1)
+    worst = int(nearest.argmin())
+    if nearest[worst] < threshold:
+        raise PictureError(
+            f"{names[worst]}: looks like another person than the other pictures (similarity {nearest[worst]:.2f}, "
+            f"needs {threshold:.2f}); leave it out, or check who it shows"
+        )
+
+
+def check_stranger(student: Student, gallery: Gallery, threshold: float) -> None:
+    """Raises PictureError when the student looks like somebody enrolled under another ID."""
+    others = Gallery(gallery.model, tuple(s for s in gallery.students if s.student_id != student.student_id))
+    search = others.searchable(date.today())
+    for embedding in student.embeddings:
+        match = search.identify(embedding, threshold)
+        if match.student_id is not None:
+            raise PictureError(
+                f"{student.student_id}: looks like {match.student_id}, who is enrolled already (similarity "
+                f"{match.similarity:.2f}); check the pictures, or forget the wrong one of the two first"
+            )
+
+
+def _embedding_of(path: Path, detector: Detector, embedder: Embedder) -> Embedding:
+    image = read_picture(path)
+    faces = [
+        face for face in detector.detect(image) if face.box.height >= MIN_FACE and face.confidence >= SURE_FACE
+    ]
+    if not faces:
+        raise PictureError(f"{path}: no face of {MIN_FACE} px or more found; take it nearer, from the front, in even light")
+    if len(faces) > 1:
+        raise PictureError(f"{path}: shows {len(faces)} faces; crop it so that it shows the student alone")
+    return embedder.embed(image, faces[0].landmarks)

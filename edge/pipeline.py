@@ -1,0 +1,90 @@
+"""The one loop: a frame in, and now and then observations out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.config import Settings
+from edge.detector import Detector
+from edge.embedder import Embedding
+from edge.gallery import Search
+from edge.pose import faces_camera
+from edge.records import Box, Emotion, Frame, Observation
+from edge.reporter import Reporter
+from edge.tracker import Track, Tracker
+
+
+class Embeds(Protocol):
+    def embed(self, image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> Embedding:
+        """A unit embedding of the face at landmarks in an (H, W, 3) RGB image."""
+
+
+class Classifies(Protocol):
+    def classify(self, image: NDArray[np.uint8], box: Box) -> Emotion:
+        """The expression of the face at box in an (H, W, 3) RGB image."""
+
+
+class Pipeline:
+    """Detect, track, identify, classify, report; work per frame is bounded whatever the room holds."""
+
+    def __init__(
+        self, settings: Settings, detector: Detector, embedder: Embeds, classifier: Classifies, threshold: float
+    ) -> None:
+        """threshold: similarity from which a probe is an enrolled student."""
+        self._detector = detector
+        self._embedder = embedder
+        self._classifier = classifier
+        self._threshold = threshold
+        self._probes_per_frame = settings.recognition.embeddings_per_frame
+        self._readings_per_frame = settings.emotion.readings_per_frame
+        self._reading_seconds = settings.emotion.reading_seconds
+        self._tracker = Tracker(
+            probes=settings.recognition.probes, recheck_seconds=settings.recognition.recheck_seconds
+        )
+        self._reporter = Reporter(settings.report)
+        self._search = Search(())
+        self._last = 0.0
+        self.frames = 0
+        """Frames processed so far."""
+
+    @property
+    def tracks(self) -> int:
+        """Faces in view, known or not."""
+        return len(self._tracker.tracks)
+
+    def use_gallery(self, search: Search) -> None:
+        """Identify against another gallery from now on; every track must be named anew."""
+        self._search = search
+        for track in self._tracker.tracks:
+            track.unname()
+
+    def process(self, frame: Frame) -> list[Observation]:
+        """Look at one frame. Returns the observations of the interval that it ends, mostly none."""
+        now = frame.monotonic
+        tracks = self._tracker.update(self._detector.detect(frame.image), now)
+        for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._probes_per_frame):
+            embedding = self._embedder.embed(frame.image, track.face.landmarks)
+            self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+        # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
+        readable = [t for t in tracks if t.student_id is not None and faces_camera(t.face.landmarks)]
+        for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._readings_per_frame):
+            track.reading_due = now + self._reading_seconds
+            if track.student_id is not None:
+                emotion = self._classifier.classify(frame.image, track.face.box)
+                self._reporter.add(track.student_id, emotion, frame)
+        self.frames += 1
+        self._last = now
+        return self._reporter.due(now)
+
+    def finish(self) -> list[Observation]:
+        """Close the interval that is under way: nobody will see its end."""
+        return self._reporter.close(self._last)
+
+
+def _longest_waiting(tracks: list[Track], due: Callable[[Track], float], now: float, most: int) -> list[Track]:
+    """At most `most` of the tracks that are due, the one that has waited longest first."""
+    return sorted((track for track in tracks if due(track) <= now), key=due)[:most]

@@ -1,0 +1,136 @@
+"""Faces to tracks: the same face over frames, and who it is by vote over several probes."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import count
+
+import numpy as np
+
+from edge.records import Box, Face, Match
+
+LOST_AFTER = 1.0
+"""Seconds without a detection after which a track ends."""
+REACH = 0.8
+"""How far a face may lie from where its track expects it, in widths of the face."""
+SIZE_CHANGE = 1.6
+"""A face this many times larger or smaller than its track is another face."""
+UNSURE_PROBE = 0.3
+"""Seconds between probes while the votes do not agree yet."""
+VELOCITY_SMOOTHING = 0.5
+"""Weight of the newest displacement in a track's velocity."""
+
+
+class Track:
+    """One face over frames. Times are monotonic seconds."""
+
+    def __init__(self, track_id: int, face: Face, now: float, probes: int, recheck_seconds: float) -> None:
+        self.track_id = track_id
+        self.face = face
+        self.seen_at = now
+        self.student_id: str | None = None
+        """Who it is by unanimous vote of the last probes; None: unknown, or not decided yet."""
+        self.similarity = -1.0
+        """Mean similarity of the probes that named it."""
+        self.probe_due = now
+        self.reading_due = now
+        self._votes: deque[Match] = deque(maxlen=probes)
+        self._recheck_seconds = recheck_seconds
+        self._velocity = np.zeros(2)
+
+    def expected_centre(self, now: float) -> tuple[float, float]:
+        """Where the face should be now if it moves on as it did."""
+        x, y = self.face.box.centre
+        dx, dy = self._velocity * (now - self.seen_at)
+        return x + float(dx), y + float(dy)
+
+    def follow(self, face: Face, now: float) -> None:
+        """The face was found again."""
+        elapsed = now - self.seen_at
+        if elapsed > 0:
+            moved = np.subtract(face.box.centre, self.face.box.centre) / elapsed
+            self._velocity += VELOCITY_SMOOTHING * (moved - self._velocity)
+        self.face, self.seen_at = face, now
+
+    def vote(self, match: Match, now: float) -> None:
+        """Count one probe: named when all of the last ones agree, unnamed when one contradicts."""
+        self._votes.append(match)
+        named = {vote.student_id for vote in self._votes}
+        full = len(self._votes) == self._votes.maxlen
+        if self.student_id is not None and match.student_id not in (None, self.student_id):
+            self.unname()
+            self._votes.append(match)
+        elif full and len(named) == 1:
+            self.student_id = match.student_id
+            self.similarity = sum(vote.similarity for vote in self._votes) / len(self._votes)
+        settled = full and len(named) == 1
+        self.probe_due = now + (self._recheck_seconds if settled else UNSURE_PROBE if full else 0.0)
+
+    def unname(self) -> None:
+        """Forget who it is; it must be voted anew."""
+        self.student_id, self.similarity = None, -1.0
+        self._votes.clear()
+        self.probe_due = self.seen_at
+
+
+class Tracker:
+    """All faces in view."""
+
+    def __init__(self, *, probes: int = 3, recheck_seconds: float = 10.0) -> None:
+        """probes: how many must agree to name a track; recheck_seconds: how often a settled one is probed."""
+        self._probes = probes
+        self._recheck_seconds = recheck_seconds
+        self._ids = count(1)
+        self.tracks: list[Track] = []
+
+    def update(self, faces: list[Face], now: float) -> list[Track]:
+        """Match the faces of one frame to tracks, nearest first, and begin new ones.
+
+        Returns the tracks whose face is in this frame, in no particular order.
+        """
+        self.tracks = [track for track in self.tracks if now - track.seen_at <= LOST_AFTER]
+        pairs = sorted(
+            (distance, t, f)
+            for t, track in enumerate(self.tracks)
+            for f, face in enumerate(faces)
+            if (distance := _distance(track, face, now)) is not None
+        )
+        taken_tracks: set[int] = set()
+        taken_faces: set[int] = set()
+        for _, t, f in pairs:
+            if t not in taken_tracks and f not in taken_faces:
+                self.tracks[t].follow(faces[f], now)
+                taken_tracks.add(t)
+                taken_faces.add(f)
+        current = [self.tracks[t] for t in taken_tracks]
+        for f, face in enumerate(faces):
+            if f not in taken_faces:
+                track = Track(next(self._ids), face, now, self._probes, self._recheck_seconds)
+                self.tracks.append(track)
+                current.append(track)
+        return current
+
+    def vote(self, track: Track, match: Match, now: float) -> None:
+        """Count a probe of `track`. A student is in one place: the less similar of two namesakes loses."""
+        track.vote(match, now)
+        if track.student_id is None:
+            return
+        for other in self.tracks:
+            if other is not track and other.student_id == track.student_id:
+                loser = other if other.similarity < track.similarity else track
+                loser.unname()
+                if loser is track:
+                    return
+
+
+def _distance(track: Track, face: Face, now: float) -> float | None:
+    """Distance of face from where track expects it, in face widths; None when it cannot be the same."""
+    box: Box = track.face.box
+    width = max(box.width, 1.0)
+    growth = face.box.height / max(box.height, 1.0)
+    if not 1 / SIZE_CHANGE <= growth <= SIZE_CHANGE:
+        return None
+    x, y = track.expected_centre(now)
+    face_x, face_y = face.box.centre
+    distance = float(np.hypot(face_x - x, face_y - y)) / width
+    return distance if distance <= REACH else None

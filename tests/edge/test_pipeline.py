@@ -1,0 +1,137 @@
+"""The loop with fakes for the networks: who is looked at, how often, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from edge.config import Settings
+from edge.embedder import unit
+from edge.gallery import Gallery, new_student
+from edge.pipeline import Pipeline
+from edge.records import LABELS, Box, Emotion, Face, Frame, Observation
+
+START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+FRONTAL = np.array([[20, 25], [40, 25], [30, 37], [22, 50], [38, 50]], np.float32)
+HAPPY = Emotion((0.02, 0.9, 0.03, 0.03, 0.02))
+
+
+class Room:
+    """People at fixed places: detector, embedder and classifier of one scene, counting their calls."""
+
+    def __init__(self, people: int, enrolled: int) -> None:
+        random = np.random.default_rng(1)
+        self.faces = [
+            Face(Box(100 * i, 100, 100 * i + 60, 160), FRONTAL + [100 * i, 100], 0.99) for i in range(people)
+        ]
+        self.templates = [unit(random.normal(size=192).astype(np.float32)) for _ in range(people)]
+        self.embedded = 0
+        self.classified: list[int] = []
+        gallery = Gallery("toy")
+        for i in range(enrolled):
+            gallery = gallery.with_student(new_student(f"s-{i}", "C", [self.templates[i]]))
+        self.search = gallery.searchable(date(2026, 1, 1))
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        return self.faces
+
+    def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        self.embedded += 1
+        return self.templates[int(landmarks[2, 0] // 100)]
+
+    def classify(self, image: np.ndarray, box: Box) -> Emotion:
+        self.classified.append(int(box.x1 // 100))
+        return HAPPY
+
+
+def run(room: Room, settings: Settings, seconds: float, rate: float = 10.0) -> list[Observation]:
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    observations = []
+    image = np.zeros((200, 200, 3), np.uint8)
+    for i in range(int(seconds * rate)):
+        now = i / rate
+        observations += pipeline.process(Frame(image, START + timedelta(seconds=now), now, i))
+    return observations
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, report=replace(settings.report, interval_seconds=2.0))
+
+
+def test_an_enrolled_face_becomes_observations(settings: Settings) -> None:
+    observations = run(Room(people=1, enrolled=1), settings, seconds=6.5)
+    assert [(o.student_id, o.emotion) for o in observations] == [("s-0", "happy")] * 3
+    assert observations[0].observed_at - START <= timedelta(seconds=2)
+
+
+def test_a_stranger_is_never_classified_nor_reported(settings: Settings) -> None:
+    room = Room(people=2, enrolled=1)
+    observations = run(room, settings, seconds=10)
+    assert {o.student_id for o in observations} == {"s-0"}
+    assert set(room.classified) == {0}
+
+
+def test_with_nobody_enrolled_no_expression_is_ever_computed(settings: Settings) -> None:
+    room = Room(people=3, enrolled=0)
+    assert run(room, settings, seconds=10) == []
+    assert room.classified == []
+    assert room.embedded > 0
+
+
+@pytest.mark.parametrize("points", [
+    FRONTAL + [[0, 0], [0, 0], [0, 10], [0, 0], [0, 0]],  # nose at the mouth: looking down
+    FRONTAL + [[0, 0], [0, 0], [11, 0], [0, 0], [0, 0]],  # nose beside the eye: looking away
+])  # fmt: skip
+def test_a_face_that_looks_down_or_away_is_known_but_not_read(settings: Settings, points: np.ndarray) -> None:
+    room = Room(people=1, enrolled=1)
+    room.faces = [replace(room.faces[0], landmarks=points + np.float32([0, 100]))]
+    assert run(room, settings, seconds=5) == []
+    assert room.embedded > 0
+    assert room.classified == []
+
+
+def test_work_per_frame_is_bounded_and_nobody_is_left_out(settings: Settings) -> None:
+    room = Room(people=20, enrolled=20)
+    settings = replace(
+        settings,
+        recognition=replace(settings.recognition, embeddings_per_frame=2),
+        emotion=replace(settings.emotion, readings_per_frame=3),
+    )
+    observations = run(room, settings, seconds=12)
+    assert room.embedded <= 120 * 2
+    assert len(room.classified) <= 120 * 3
+    assert {o.student_id for o in observations} == {f"s-{i}" for i in range(20)}
+
+
+def test_a_track_is_read_at_its_interval_not_in_every_frame(settings: Settings) -> None:
+    room = Room(people=1, enrolled=1)
+    run(room, settings, seconds=10)
+    assert 19 <= len(room.classified) <= 21
+
+
+def test_a_forgotten_student_is_unknown_from_the_next_frame(settings: Settings) -> None:
+    room = Room(people=1, enrolled=1)
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    image = np.zeros((200, 200, 3), np.uint8)
+    for i in range(10):
+        pipeline.process(Frame(image, START, i / 10, i))
+    read = len(room.classified)
+    assert read > 0
+    pipeline.use_gallery(Gallery("toy").searchable(date(2026, 1, 1)))
+    for i in range(10, 100):
+        pipeline.process(Frame(image, START, i / 10, i))
+    assert len(room.classified) == read
+
+
+def test_every_label_can_be_reported(settings: Settings) -> None:
+    for label in LABELS:
+        room = Room(people=1, enrolled=1)
+        emotion = Emotion(tuple(0.9 if each == label else 0.025 for each in LABELS))
+        room.classify = lambda image, box, emotion=emotion: emotion
+        assert {o.emotion for o in run(room, settings, seconds=5)} == {label}
