@@ -69,11 +69,10 @@ def expression_crop(image: NDArray[np.uint8], box: Box, size: int) -> NDArray[np
         return np.zeros((size, size), dtype=np.uint8)
     square = image[y1:y2, x1:x2]
     if square.ndim == 3:
-        square = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)
+        square = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     if square.shape != (side, side):
-        square = cv2.copyMakeBorder(
-            square, y1 - top, top + side - y2, x1 - left, left + side - x2, cv2.BORDER_REPLICATE
-        )
+        edges = (y1 - top, top + side - y2, x1 - left, left + side - x2)
+        square = cv2.copyMakeBorder(square, *edges, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
     # Area averaging when reducing keeps fine lines (lids, lips) from aliasing; it cannot enlarge.
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(square, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)

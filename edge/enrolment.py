@@ -83,11 +83,11 @@ def check_stranger(student: Student, gallery: Gallery, threshold: float) -> None
 
 def _embedding_of(path: Path, detector: Detector, embedder: Embedder) -> Embedding:
     image = read_picture(path)
-    faces = [
-        face for face in detector.detect(image) if face.box.height >= MIN_FACE and face.confidence >= SURE_FACE
-    ]
+    faces = [face for face in detector.detect(image) if face.box.height >= MIN_FACE and face.confidence >= SURE_FACE]
     if not faces:
-        raise PictureError(f"{path}: no face of {MIN_FACE} px or more found; take it nearer, from the front, in even light")
+        raise PictureError(
+            f"{path}: no face of {MIN_FACE} px or more found; take it nearer, from the front, in even light"
+        )
     if len(faces) > 1:
         raise PictureError(f"{path}: shows {len(faces)} faces; crop it so that it shows the student alone")
     return embedder.embed(image, faces[0].landmarks)

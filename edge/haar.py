@@ -27,7 +27,8 @@ class HaarDetector:
 
     def __init__(self, mtcnn: MtcnnDetector, min_face: int, cascade_file: Path | None = None) -> None:
         """min_face: smallest face height in pixels. Raises ModelError when the cascade cannot be loaded."""
-        path = cascade_file or Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+        # Not cv2.data: a cv2 from Debian has no such module, but the same folder.
+        path = cascade_file or Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier()
         if not path.is_file() or not self._cascade.load(str(path)):
             raise ModelError(f"{path}: not a Haar cascade; reinstall opencv-python-headless (below 5)")

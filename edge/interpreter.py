@@ -125,7 +125,8 @@ def _input_table(entry: ModelEntry, detail: dict[str, Any]) -> NDArray[Any]:
     if dtype not in (np.int8, np.uint8) or scale == 0:
         raise ModelError(f"{entry.file}: an input of type {dtype} is not supported; use float32, int8 or uint8")
     limits = np.iinfo(dtype)
-    return np.clip(np.rint(values / scale + zero), limits.min, limits.max).astype(dtype)[None]
+    quantized: NDArray[Any] = np.clip(np.rint(values / scale + zero), limits.min, limits.max).astype(dtype)
+    return quantized[None]
 
 
 def _scale(detail: dict[str, Any]) -> tuple[float, int]:

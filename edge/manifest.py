@@ -109,7 +109,9 @@ class Manifest:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise ModelError(f"{path}: cannot be read ({error.strerror}); reinstall ClassPulse or convert it again") from error
+            raise ModelError(
+                f"{path}: cannot be read ({error.strerror}); reinstall ClassPulse or convert it again"
+            ) from error
         found = hashlib.sha256(content).hexdigest()
         if found != entry.sha256:
             raise ModelError(
@@ -138,7 +140,8 @@ def _entry(table: Any, path: Path) -> ModelEntry:
     missing = [key for key in _REQUIRED if key not in table]
     if missing:
         raise ModelError(f"{where}: {', '.join(missing)} missing")
-    entry = ModelEntry(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    entry = ModelEntry(**values)
     if entry.role not in ROLES:
         raise ModelError(f"{where}: role {entry.role!r} is none of {', '.join(ROLES)}")
     if entry.colour not in COLOURS:

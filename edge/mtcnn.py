@@ -53,7 +53,7 @@ class MtcnnDetector:
         self._manifest = manifest
         self._min_face = min_face
         self._confidence = confidence
-        self._options = {"runtime": runtime, "threads": threads}
+        self._runtime, self._threads = runtime, threads
         self._pnet = manifest.entry("mtcnn-pnet", "detect")
         self._rnet = _CropNetwork(manifest, "mtcnn-rnet", runtime, threads)
         self._onet = _CropNetwork(manifest, "mtcnn-onet", runtime, threads)
@@ -90,7 +90,8 @@ class MtcnnDetector:
         scale = CELL / max(self._min_face, CELL)
         while min(height, width) * scale >= CELL:
             size = (round(height * scale), round(width * scale))
-            scales.append(_Scale(scale, Network(self._manifest, self._pnet, size=size, **self._options), size))
+            network = Network(self._manifest, self._pnet, size=size, runtime=self._runtime, threads=self._threads)
+            scales.append(_Scale(scale, network, size))
             scale *= SCALE_STEP
         return scales
 
@@ -158,9 +159,7 @@ class _CropNetwork:
 
     def __init__(self, manifest: Manifest, name: str, runtime: str, threads: int) -> None:
         entry = manifest.entry(name, "detect")
-        self._networks = [
-            Network(manifest, entry, batch=batch, runtime=runtime, threads=threads) for batch in BATCHES
-        ]
+        self._networks = [Network(manifest, entry, batch=batch, runtime=runtime, threads=threads) for batch in BATCHES]
         size = entry.input[0]
         self._pixels = np.empty((BATCHES[-1], size, size, 3), dtype=np.uint8)
         self._widths = [output.shape[1] for output in self._networks[0](self._pixels[:1])]

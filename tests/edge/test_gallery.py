@@ -202,7 +202,9 @@ def add_students(folder: Path, first: int) -> None:
     for number in range(first, first + 5):
         with changing(folder / "gallery.bin"):
             gallery = load(folder / "gallery.bin", key, MODEL)
-            save(gallery.with_student(new_student(f"s-{number}", "C", [embedding(number)])), folder / "gallery.bin", key)
+            save(
+                gallery.with_student(new_student(f"s-{number}", "C", [embedding(number)])), folder / "gallery.bin", key
+            )
 
 
 def test_two_enrolments_at_once_both_count(key: bytes, tmp_path: Path) -> None:

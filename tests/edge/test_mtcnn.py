@@ -27,9 +27,7 @@ def points_make_a_face(face: Face) -> bool:
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
-def test_a_portrait_shows_one_face_with_landmarks_in_place(
-    detector: MtcnnDetector, portraits: Path, name: str
-) -> None:
+def test_a_portrait_shows_one_face_with_landmarks_in_place(detector: MtcnnDetector, portraits: Path, name: str) -> None:
     (face,) = detector.detect(read_picture(portraits / name))
     assert face.confidence > 0.9
     assert points_make_a_face(face)
@@ -60,7 +58,9 @@ def test_a_small_face_in_a_large_frame_is_found_where_it_is(manifest: Manifest, 
 def test_four_people_are_found_best_first(detector: MtcnnDetector, portraits: Path) -> None:
     names = ["astronaut.png", "biden.jpg", "grace_hopper.jpg", "obama.jpg"]
     pictures = [read_picture(portraits / name) for name in names]
-    row = np.hstack([cv2.resize(p, (round(400 * p.shape[1] / p.shape[0]), 400), interpolation=cv2.INTER_AREA) for p in pictures])
+    row = np.hstack(
+        [cv2.resize(p, (round(400 * p.shape[1] / p.shape[0]), 400), interpolation=cv2.INTER_AREA) for p in pictures]
+    )
     faces = detector.detect(row)
     assert len(faces) == 4
     assert all(points_make_a_face(face) for face in faces)
@@ -68,9 +68,7 @@ def test_four_people_are_found_best_first(detector: MtcnnDetector, portraits: Pa
     assert scores == sorted(scores, reverse=True)
 
 
-def test_a_face_cut_by_the_edge_of_the_frame_does_not_break_detection(
-    detector: MtcnnDetector, portraits: Path
-) -> None:
+def test_a_face_cut_by_the_edge_of_the_frame_does_not_break_detection(detector: MtcnnDetector, portraits: Path) -> None:
     image = read_picture(portraits / "astronaut.png")
     for part in (image[110:, :], image[:, 215:], image[:, :230], image[:140]):
         detector.detect(np.ascontiguousarray(part))
@@ -90,9 +88,7 @@ def test_noise_has_no_faces(detector: MtcnnDetector, seed: int) -> None:
     assert detector.detect(noise) == []
 
 
-def test_the_same_frame_gives_the_same_faces_whatever_came_between(
-    detector: MtcnnDetector, portraits: Path
-) -> None:
+def test_the_same_frame_gives_the_same_faces_whatever_came_between(detector: MtcnnDetector, portraits: Path) -> None:
     image = read_picture(portraits / "obama2.jpg")
     (first,) = detector.detect(image)
     for name in PORTRAITS:  # more frame sizes than are kept

@@ -24,9 +24,7 @@ class Room:
 
     def __init__(self, people: int, enrolled: int) -> None:
         random = np.random.default_rng(1)
-        self.faces = [
-            Face(Box(100 * i, 100, 100 * i + 60, 160), FRONTAL + [100 * i, 100], 0.99) for i in range(people)
-        ]
+        self.faces = [Face(Box(100 * i, 100, 100 * i + 60, 160), FRONTAL + [100 * i, 100], 0.99) for i in range(people)]
         self.templates = [unit(random.normal(size=192).astype(np.float32)) for _ in range(people)]
         self.embedded = 0
         self.classified: list[int] = []
