@@ -1,0 +1,231 @@
+"""Observations that the broker has not acknowledged yet, kept on disk.
+
+The pipeline hands observations over and goes on; a thread of the spool's own writes them, one
+commit per hand-over, so that a disk that stalls, fills up or fails never reaches the pipeline.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edge.config import SpoolSettings
+from edge.errors import SpoolError
+from edge.records import Observation
+from edge.spool_file import Spooled
+from edge.spool_store import MAX_IN_MEMORY, NO_END, SpoolStore
+from edge.wire import encode
+
+__all__ = ["LIVE_SECONDS", "NO_END", "Spool", "SpoolStatus", "Spooled"]
+
+_log = logging.getLogger(__name__)
+
+LIVE_SECONDS = 10.0
+"""An observation handed over longer ago is late: it is no longer what is seen now."""
+_ERASE_SECONDS = 60.0
+"""What was acknowledged is gone from the disk after this time at most; each time costs the card a few writes."""
+_REMOVE_SECONDS = 15.0
+"""Longer than a report interval, so that removals usually travel with the next hand-over's commit."""
+_REMOVE_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class SpoolStatus:
+    """For health: how much waits."""
+
+    depth: int
+    """Observations not yet acknowledged."""
+    oldest_seconds: float
+    """Age of the first of them; 0 when there is none."""
+    dropped: int
+    """Lost to the bounds or to damage over the life of the spool."""
+
+
+class Spool:
+    """A durable queue of observations; a context manager."""
+
+    def __init__(self, settings: SpoolSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """monotonic: the clock that decides what is late."""
+        self._path = settings.path
+        self._monotonic = monotonic
+        self._store = SpoolStore(
+            settings.path, timedelta(days=settings.max_age_days), settings.max_megabytes * 1_000_000
+        )
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+        self._lock_file: int | None = None
+        self._listener: Callable[[], None] | None = None
+        self._changed = threading.Condition()
+        """Guards everything below; never held while the disk is used."""
+        self._incoming: deque[tuple[Observation, float]] = deque()
+        self._overflowed = 0
+        self._acknowledged: set[int] = set()
+        self._handed_over: deque[tuple[int, float]] = deque()
+        """Last sequence and time of hand-overs that are not late yet."""
+        self._late_up_to = NO_END
+        """Until the file is open everything in it is late."""
+        self._failed = False
+        self._writing = True
+        self._closing = False
+
+    def __enter__(self) -> Self:
+        """Start. Raises SpoolError when another process uses the same spool."""
+        self._lock_file = _lock(self._path)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout=10.0)
+        if self._thread.is_alive():
+            _log.error("%s: the disk does not answer; the last observations may be lost", self._path)
+        elif self._lock_file is not None:
+            os.close(self._lock_file)
+
+    def put(self, observations: Iterable[Observation]) -> None:
+        """Hand over what was observed; returns at once. One call is one commit.
+
+        Raises WireError for an observation that may not leave, and takes none of the call then.
+        """
+        now = self._monotonic()
+        batch = list(observations)
+        for observation in batch:
+            encode(observation)
+        with self._changed:
+            self._incoming.extend((observation, now) for observation in batch)
+            while len(self._incoming) > MAX_IN_MEMORY:
+                self._incoming.popleft()
+                self._overflowed += 1
+            self._changed.notify_all()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call listener, on the spool's thread, whenever there is something new to read."""
+        self._listener = listener
+
+    def pending(self, after: int, limit: int, up_to: int = NO_END) -> list[Spooled]:
+        """Up to limit observations with after < sequence <= up_to that are not acknowledged, in order."""
+        while True:
+            rows, looked_at = self._store.read(after, up_to, limit)
+            with self._changed:
+                waiting = [row for row in rows if row.sequence not in self._acknowledged]
+            if waiting or looked_at >= up_to:
+                return waiting
+            after = looked_at
+
+    def acknowledge(self, sequence: int) -> None:
+        """The broker has it: `pending` no longer gives it, and the disk forgets it within a minute or so."""
+        with self._changed:
+            self._acknowledged.add(sequence)
+            if len(self._acknowledged) in (1, _REMOVE_ROWS):  # the first one starts the writer's clock
+                self._changed.notify_all()
+
+    def late_up_to(self) -> int:
+        """The last sequence that is late: from before this process, or handed over `LIVE_SECONDS` ago."""
+        newest_late = self._monotonic() - LIVE_SECONDS
+        with self._changed:
+            while self._handed_over and self._handed_over[0][1] <= newest_late:
+                self._late_up_to = self._handed_over.popleft()[0]
+            return self._late_up_to
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until everything handed over can be read; False when timeout seconds were not enough."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._writing and not self._incoming, timeout)
+
+    def status(self) -> SpoolStatus:
+        depth, dropped, oldest = self._store.depth(), self._store.dropped(), self._store.oldest()
+        with self._changed:
+            depth += len(self._incoming) - len(self._acknowledged)
+            dropped += self._overflowed
+        age = 0.0 if oldest is None or depth <= 0 else (datetime.now(UTC) - oldest).total_seconds()
+        return SpoolStatus(depth=max(0, depth), oldest_seconds=max(0.0, age), dropped=dropped)
+
+    def _run(self) -> None:
+        self._store.open()
+        with self._changed:
+            self._late_up_to = self._store.next_sequence - 1
+        erase_at: float | None = None
+        while self._wait(erase_at):
+            if self._store.damaged:
+                self._store.replace_damaged("it cannot be read")
+            if self._write_once() and erase_at is None:
+                erase_at = time.monotonic() + _ERASE_SECONDS
+            if erase_at is not None and time.monotonic() >= erase_at:
+                self._store.erase_traces()
+                erase_at = None
+            if self._listener is not None:
+                self._listener()
+        self._write_once()
+        self._store.erase_traces()
+        self._store.close()
+
+    def _wait(self, erase_at: float | None) -> bool:
+        """Sleep until there is work; False when it is time to close."""
+        settle_at = time.monotonic() + _REMOVE_SECONDS
+        with self._changed:
+            self._writing = False
+            self._changed.notify_all()
+            while not (self._closing or self._incoming or self._store.damaged):
+                if len(self._acknowledged) >= _REMOVE_ROWS and not self._failed:
+                    break
+                due = [erase_at] if erase_at is not None else []
+                if self._acknowledged or self._store.holding():
+                    due.append(settle_at)
+                patience = min(due) - time.monotonic() if due else None
+                if patience is not None and patience <= 0:
+                    break
+                self._changed.wait(patience)
+            self._writing = True
+            return not self._closing
+
+    def _write_once(self) -> bool:
+        """Carry hand-overs and acknowledgements to the store; True when something was removed there."""
+        with self._changed:
+            batch = list(self._incoming)
+            self._incoming.clear()
+            overflowed, self._overflowed = self._overflowed, 0
+            gone = frozenset(self._acknowledged)
+            for sequence, (_, handed_over_at) in enumerate(batch, start=self._store.next_sequence):
+                self._handed_over.append((sequence, handed_over_at))
+        self._store.lose(overflowed)
+        if not (batch or gone or self._store.holding()):
+            return False
+        self._failed = not self._store.write([observation for observation, _ in batch], gone)
+        if self._failed:
+            return False
+        with self._changed:
+            self._acknowledged -= gone
+        return bool(gone)
+
+
+def _lock(path: Path) -> int | None:
+    """Keep other processes away from the spool: two would number their observations alike.
+
+    None where no lock file can be made: the disk is not writable, and the spool will say so.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise SpoolError(
+            f"{path}: another classpulse-edge uses this spool; stop it or set another spool.path"
+        ) from error
+    return descriptor

@@ -1,0 +1,217 @@
+"""Publisher and spool against the embedded broker: what a classroom's subscribers notice."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge.config import MqttSettings, SpoolSettings
+from edge.connection import Backoff
+from edge.publisher import Publisher
+from edge.records import Observation
+from edge.spool import LIVE_SECONDS, Spool
+from edge.wire import WireError
+from tests.brokers import SECONDS, Received, Recorder, Relay, embedded_broker, free_port, identity, wait_until
+
+CONNACK, SESSION_TAKEN_OVER = bytes.fromhex("2003000000"), bytes.fromhex("e0028e00")
+LIVE, LATE = "classpulse/v1/room-101/observation", "classpulse/v1/room-101/observation/late"
+
+
+def seen(count: int, first: int = 0) -> list[Observation]:
+    return [Observation(f"s-{first + number:03}", "happy", datetime.now(UTC)) for number in range(count)]
+
+
+def sequences(messages: list[Received], topic: str) -> list[int]:
+    return [int(message.properties["sequence"]) for message in messages if message.topic == topic]
+
+
+@contextmanager
+def publishing(port: int, spool: Spool) -> Iterator[Publisher]:
+    settings = MqttSettings("127.0.0.1", port, tls=False)
+    with Publisher(settings, "room-101", spool, 3600, Backoff(0.02, 0.1)) as publisher:
+        yield publisher
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with embedded_broker(tmp_path_factory.mktemp("broker")) as port:
+        yield port
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:
+        yield spool
+
+
+def test_subscriber_sees_student_and_label_and_nothing_else(broker: int, spool: Spool) -> None:
+    with Recorder(broker) as recorder, publishing(broker, spool):
+        spool.put(seen(2))
+        first, second = recorder.wait_for_observations(2)
+    assert first.topic == LIVE
+    assert first.payload == b'{"student_id": "s-000", "emotion": "happy"}'
+    assert set(json.loads(second.payload)) == {"student_id", "emotion"}
+    assert set(first.properties) == {"observed_at", "stream", "sequence"}
+    assert first.content_type == "application/json"
+    assert first.expiry_seconds is not None
+    assert first.expiry_seconds >= 3600
+    assert not first.retained
+
+
+def test_status_is_retained_and_offline_after_a_clean_stop(broker: int, spool: Spool) -> None:
+    with publishing(broker, spool), Recorder(broker) as recorder:
+        recorder.wait_for_status(b"online")
+    with Recorder(broker) as recorder:
+        recorder.wait_for_status(b"offline")
+        assert recorder.messages[0].retained
+
+
+def test_spool_is_empty_once_the_broker_has_all(broker: int, spool: Spool) -> None:
+    with Recorder(broker) as recorder, publishing(broker, spool):
+        spool.put(seen(300))
+        recorder.wait_for_observations(300)
+        wait_until(lambda: spool.pending(0, 10) == [])
+    assert sequences(recorder.observations(), LIVE) == list(range(1, 301))
+
+
+def test_what_was_put_just_before_the_stop_is_still_sent(broker: int, spool: Spool) -> None:
+    with Recorder(broker) as recorder:
+        with publishing(broker, spool):
+            recorder.wait_for_status(b"online")
+            spool.put(seen(50))
+        recorder.wait_for_observations(50)
+    assert spool.pending(0, 10) == []
+
+
+def test_backlog_goes_to_late_and_live_observations_do_not_wait_for_it(broker: int, tmp_path: Path) -> None:
+    settings = SpoolSettings(path=tmp_path / "spool.db")
+    with Spool(settings) as spool:
+        spool.put(seen(1000))
+    with Spool(settings) as spool:
+        spool.put(seen(5, first=100))
+        assert spool.flush(SECONDS)
+        with Recorder(broker) as recorder, publishing(broker, spool):
+            recorder.wait_for_observations(1005)
+    got = recorder.observations()
+    assert sequences(got, LATE) == list(range(1, 1001))
+    assert sequences(got, LIVE) == list(range(1001, 1006))
+    assert {message.topic for message in got[:5]} == {LIVE}
+
+
+def test_observation_that_waited_too_long_is_late(broker: int, tmp_path: Path) -> None:
+    now = 0.0
+    with Spool(SpoolSettings(path=tmp_path / "spool.db"), monotonic=lambda: now) as spool:
+        spool.put(seen(2))
+        assert spool.flush(SECONDS)
+        now += LIVE_SECONDS
+        spool.put(seen(1, first=2))
+        with Recorder(broker) as recorder, publishing(broker, spool):
+            recorder.wait_for_observations(3)
+    assert sequences(recorder.observations(), LATE) == [1, 2]
+    assert sequences(recorder.observations(), LIVE) == [3]
+
+
+def test_broker_that_appears_later_gets_everything_in_order(tmp_path: Path, spool: Spool) -> None:
+    with Relay() as relay, publishing(relay.port, spool) as publisher:
+        for number in range(20):
+            spool.put(seen(1, first=number))
+        assert spool.flush(SECONDS)
+        assert publisher.state == "connecting"
+        with embedded_broker(tmp_path) as behind, Recorder(behind) as recorder:
+            relay.target = behind
+            got = recorder.wait_for_observations(20)
+    assert [int(message.properties["sequence"]) for message in got] == list(range(1, 21))
+
+
+def test_nothing_is_lost_or_out_of_order_when_the_connection_breaks_again_and_again(broker: int, spool: Spool) -> None:
+    with Recorder(broker) as recorder, Relay(target=broker) as relay, publishing(relay.port, spool) as publisher:
+        for first in range(0, 500, 50):
+            spool.put(seen(50, first=first))
+            recorder.wait_for_observations(first + 10)
+            relay.cut()
+        got = recorder.wait_for_observations(500)
+        assert publisher.reconnects >= 9
+        wait_until(lambda: spool.pending(0, 10) == [])
+    unique = list(dict.fromkeys(identity(message) for message in got))
+    assert [int(sequence) for _, sequence in unique] == list(range(1, 501))
+
+
+def test_unacknowledged_observation_is_sent_again_as_the_same(broker: int, spool: Spool) -> None:
+    with Recorder(broker) as recorder, Relay(target=broker) as relay, publishing(relay.port, spool):
+        recorder.wait_for_status(b"online")
+        relay.answers = False  # the broker gets them; its PUBACKs get lost
+        spool.put(seen(3))
+        recorder.wait_for_observations(3)
+        assert len(spool.pending(0, 10)) == 3
+        relay.answers = True
+        relay.cut()
+        got = recorder.wait_for(lambda messages: len([m for m in messages if m.topic == LIVE]) == 6)
+        wait_until(lambda: spool.pending(0, 10) == [])
+    assert sequences(got, LIVE) == [1, 2, 3, 1, 2, 3]
+
+
+def test_broker_that_is_absent_is_reported_once(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    tried = threading.Semaphore(0)
+
+    class Counting(Backoff):
+        def next(self) -> float:
+            tried.release()
+            return 0.01
+
+    settings = MqttSettings("127.0.0.1", free_port(), tls=False)
+    with Publisher(settings, "room-101", spool, 3600, Counting()) as publisher:
+        for _ in range(5):
+            assert tried.acquire(timeout=SECONDS)
+        assert publisher.state == "connecting"
+    wait_until(lambda: publisher.state == "stopped")
+    assert len([record for record in caplog.records if "connection refused" in record.message]) == 1
+
+
+def test_only_the_newest_health_is_published_and_it_is_retained(broker: int, spool: Spool) -> None:
+    with publishing(broker, spool) as publisher:
+        publisher.publish_health({"uptime_seconds": 1})
+        with Recorder(broker) as recorder:
+            recorder.wait_for(lambda messages: any(m.payload == b'{"uptime_seconds": 1}' for m in messages))
+        with pytest.raises(WireError):
+            publisher.publish_health({"student_id": "s-001"})
+    with Recorder(broker) as recorder:
+        recorder.wait_for(lambda messages: any(m.topic.endswith("/health") and m.retained for m in messages))
+
+
+def test_connection_that_another_client_took_over_is_not_fought_for(
+    spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = threading.Event()
+
+    class Waiting(Backoff):
+        def slow(self) -> float:
+            asked.set()
+            return 60.0
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with Publisher(MqttSettings("127.0.0.1", port, tls=False), "room-101", spool, 3600, Waiting()) as publisher:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(CONNACK + SESSION_TAKEN_OVER)
+                assert asked.wait(SECONDS)
+            assert publisher.state == "refused"
+    assert "two Pis" in caplog.text
+
+
+def test_log_tells_no_student(broker: int, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Recorder(broker) as recorder, publishing(broker, spool):
+        spool.put(seen(3))
+        recorder.wait_for_observations(3)
+    assert "s-00" not in caplog.text
