@@ -1,0 +1,162 @@
+"""`classpulse-converter train emotion DIR -o OUT.keras`: from labelled pictures to a float model.
+
+Beside OUT.keras lies OUT.json: what the model takes, its temperature and its figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from converter.atomic import write_together
+from edge.errors import ModelError
+from edge.records import LABELS
+
+if TYPE_CHECKING:
+    import keras
+
+    from converter.emotion_data import Pictures
+    from converter.emotion_training import Progress, Trained, TrainingSettings
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `train` to an argparse subparsers object; `run` of the parsed arguments does the work."""
+    parser = subparsers.add_parser("train", help="train a model from labelled pictures")
+    models = parser.add_subparsers(metavar="MODEL", required=True)
+    emotion = models.add_parser("emotion", help="the expression model", description=__doc__)
+    emotion.add_argument("folder", metavar="DIR", type=Path, help="label folders, or train/ and val/ with them")
+    emotion.add_argument("-o", "--output", metavar="OUT.keras", type=Path, required=True)
+    emotion.add_argument("--epochs", type=_positive, help="passes over the pictures (default: 32)")
+    emotion.add_argument("--size", type=_positive, help="side of the model's input, px, a multiple of 16 (default: 64)")
+    emotion.add_argument("--seed", type=int, help="of everything random (default: 1)")
+    emotion.add_argument(
+        "--held-out",
+        type=_share,
+        default=0.15,
+        metavar="SHARE",
+        help="kept for validation where DIR has no val/ (default: 0.15)",
+    )
+    emotion.add_argument("--checkpoint", type=Path, metavar="FILE.npz", help="written after each epoch, resumed from")
+    emotion.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
+    emotion.add_argument("--overwrite", action="store_true", help="replace OUT.keras and OUT.json")
+    emotion.set_defaults(run=run_train_emotion)
+
+
+def run_train_emotion(arguments: argparse.Namespace) -> int:
+    """Train, write the two files, print the figures. Returns the exit code."""
+    output: Path = arguments.output
+    if output.suffix != ".keras":
+        raise ModelError(f"{output}: the output's name must end in .keras")
+    if output.exists() and not arguments.overwrite:
+        raise ModelError(f"{output}: is there already; add --overwrite to replace it")
+    if arguments.size is not None and arguments.size % 16:
+        raise ModelError(f"--size {arguments.size}: must be a multiple of 16")
+
+    try:
+        from converter.emotion_training import TrainingSettings, train
+    except ModuleNotFoundError as error:
+        raise ModelError(f"{error.name} is not installed: pip install 'classpulse[converter]'") from error
+    from converter.emotion_data import find_split, load_pictures
+
+    if arguments.threads:
+        _limit_threads(arguments.threads)
+    chosen = {key: getattr(arguments, key) for key in ("epochs", "size", "seed")}
+    settings = TrainingSettings(**{key: value for key, value in chosen.items() if value is not None})
+    training, validation = (
+        load_pictures(part, largest=4 * settings.size)
+        for part in find_split(arguments.folder, arguments.held_out, settings.seed)
+    )
+    for pictures, purpose in ((training, "training"), (validation, "validation")):
+        print(f"{purpose}: {len(pictures.images)} pictures, {len(pictures.unreadable)} unreadable")
+        for path in pictures.unreadable:
+            print(f"  left out: {path}", file=sys.stderr)
+    trained = train(training, validation, settings, arguments.checkpoint, _print_progress)
+    description = describe(trained, validation, settings)
+    write_together(
+        {
+            output: _keras_file(trained.model),
+            output.with_suffix(".json"): (json.dumps(description, indent=2) + "\n").encode(),
+        }
+    )
+    print(json.dumps(description["figures"], indent=2))
+    print(f"written: {output} and {output.with_suffix('.json').name}")
+    return 0
+
+
+def describe(trained: Trained, validation: Pictures, settings: TrainingSettings) -> dict[str, Any]:
+    """What a converter and a reader need to know of a trained model, ready for JSON."""
+    from converter.calibration import cross_fitted_error, expected_calibration_error, fit_temperature, softmax
+    from converter.emotion_figures import label_figures
+    from converter.emotion_network import DIVIDE, SUBTRACT, count_macs
+
+    labels = validation.labels
+    temperature = fit_temperature(trained.logits, labels)
+    return {
+        "labels": list(LABELS),
+        "size": settings.size,
+        "subtract": SUBTRACT,
+        "divide": DIVIDE,
+        "temperature": round(temperature, 4),
+        "figures": {
+            **label_figures(labels, trained.logits.argmax(axis=1), validation.sources),
+            "ece": expected_calibration_error(softmax(trained.logits, temperature), labels),
+            "ece_cross_fitted": cross_fitted_error(trained.logits, labels),
+        },
+        "macs": count_macs(trained.model),
+        "parameters": trained.model.count_params(),
+        "command": f"classpulse-converter train emotion DIR -o emotion.keras"
+        f" --epochs {settings.epochs} --size {settings.size} --seed {settings.seed}",
+        "seed": settings.seed,
+        "training_seconds": round(sum(progress.seconds for progress in trained.history)),
+        "trained_on": time.strftime("%Y-%m-%d", time.gmtime()),
+        "settings": asdict(settings),
+        "history": [asdict(progress) for progress in trained.history],
+    }
+
+
+def _keras_file(model: keras.Model) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.keras")
+        model.save(path)
+        return path.read_bytes()
+
+
+def _print_progress(progress: Progress) -> None:
+    print(
+        f"epoch {progress.epoch}/{progress.epochs}: loss {progress.loss:.3f}, macro-F1 {progress.macro_f1:.3f}, "
+        f"lowest recall {progress.lowest_recall:.3f}, {progress.seconds:.0f} s",
+        flush=True,
+    )
+
+
+def _limit_threads(threads: int) -> None:
+    """Bound the threads of the arithmetic; only TensorFlow offers it this way."""
+    import cv2
+    import keras
+
+    cv2.setNumThreads(1)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value

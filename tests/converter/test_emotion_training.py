@@ -1,0 +1,157 @@
+"""Training learns, can be interrupted, and writes what the converter and a reader need."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from converter.train_command import add_parser
+from edge.errors import ModelError
+from edge.records import LABELS
+
+pytestmark = pytest.mark.converter
+
+
+def drawn_face(label: int, generator: np.random.Generator) -> NDArray[np.uint8]:
+    """A cartoon whose mouth, brows or lids show the label: five shapes that a child could tell apart."""
+    image = np.full((48, 48), generator.integers(120, 220), dtype=np.uint8)
+    ink = (int(generator.integers(0, 60)),)
+    for x in (15, 33):
+        if LABELS[label] == "tired":
+            cv2.line(image, (x - 5, 18), (x + 5, 18), ink, 2)
+        else:
+            cv2.circle(image, (x, 18), 3, ink, -1)
+        if LABELS[label] == "angry":
+            cv2.line(image, (x - 6, 8 if x < 24 else 14), (x + 6, 14 if x < 24 else 8), ink, 3)
+    if LABELS[label] == "tired":
+        cv2.ellipse(image, (24, 36), (6, 9), 0, 0, 360, ink, -1)
+    elif LABELS[label] == "happy":
+        cv2.ellipse(image, (24, 30), (12, 9), 0, 0, 180, ink, 3)
+    elif LABELS[label] == "sad":
+        cv2.ellipse(image, (24, 44), (12, 9), 0, 180, 360, ink, 3)
+    else:
+        cv2.line(image, (14, 37), (34, 37), ink, 3)
+    return image
+
+
+@pytest.fixture(scope="module")
+def cartoons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cartoons")
+    generator = np.random.default_rng(7)
+    for label, name in enumerate(LABELS):
+        (folder / name).mkdir()
+        for number in range(40):
+            cv2.imwrite(str(folder / name / f"{number}.png"), drawn_face(label, generator))
+    return folder
+
+
+def run(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["train", "emotion", *arguments])
+    command: Callable[[argparse.Namespace], int] = parsed.run
+    return command(parsed)
+
+
+@pytest.fixture(scope="module")
+def trained(cartoons: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("model") / "cartoons.keras"
+    assert run([str(cartoons), "-o", str(output), "--epochs", "30", "--size", "32", "--held-out", "0.2"]) == 0
+    return output
+
+
+def test_a_short_training_learns_to_tell_the_labels_apart(trained: Path) -> None:
+    described = json.loads(trained.with_suffix(".json").read_text())
+    assert described["figures"]["macro_f1"] > 0.8
+    assert described["figures"]["count"] == 40
+
+
+def test_what_a_converter_needs_lies_beside_the_model(trained: Path) -> None:
+    described = json.loads(trained.with_suffix(".json").read_text())
+    assert described["labels"] == list(LABELS)
+    assert (described["size"], described["subtract"], described["divide"]) == (32, 127.5, 127.5)
+    assert described["temperature"] > 0
+    assert set(described["figures"]["recall"]) == set(LABELS)
+    assert "train emotion" in described["command"]
+
+
+def test_the_written_file_gives_the_figures_it_was_written_with(trained: Path, cartoons: Path) -> None:
+    import keras
+
+    from converter.emotion_data import find_split, load_pictures
+    from converter.emotion_network import normalize
+    from converter.emotion_training import predict_logits
+
+    described = json.loads(trained.with_suffix(".json").read_text())
+    validation = load_pictures(find_split(cartoons, 0.2, seed=1)[1])
+    model = keras.models.load_model(trained)
+    predicted = predict_logits(model, normalize(validation.crops(32))).argmax(axis=1)
+    assert (predicted == validation.labels).mean() == pytest.approx(described["figures"]["accuracy"])
+
+
+def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_path: Path) -> None:
+    from converter.emotion_data import find_split, load_pictures
+    from converter.emotion_training import Progress, TrainingSettings, train
+
+    training, validation = (load_pictures(part) for part in find_split(cartoons, 0.2, seed=1))
+    settings = TrainingSettings(size=32, epochs=3, seed=5)
+
+    def interrupt(progress: Progress) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(training, validation, settings, tmp_path / "run.npz", interrupt)
+    epochs: list[int] = []
+    resumed = train(training, validation, settings, tmp_path / "run.npz", lambda p: epochs.append(p.epoch))
+    assert epochs == [3]
+    assert [progress.epoch for progress in resumed.history] == [1, 2, 3]
+
+    with pytest.raises(ModelError, match="other settings"):
+        train(training, validation, replace(settings, seed=6), tmp_path / "run.npz")
+
+
+def test_a_damaged_checkpoint_is_refused_with_a_remedy(cartoons: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.npz"
+    checkpoint.write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="remove it"):
+        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--size", "32", "--checkpoint", str(checkpoint)])
+
+
+def test_an_existing_model_is_not_overwritten(cartoons: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.keras"
+    output.write_text("precious")
+    with pytest.raises(ModelError, match="--overwrite"):
+        run([str(cartoons), "-o", str(output)])
+    assert output.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "model.h5"], "must end in .keras"),
+        (["-o", "model.keras", "--size", "50"], "multiple of 16"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_before_training(
+    cartoons: Path, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        run([str(cartoons), *arguments])
+
+
+def test_the_network_fits_a_raspberry_pi() -> None:
+    from converter.emotion_network import build_network, count_macs
+
+    model = build_network()
+    assert count_macs(model) <= 60_000_000
+    assert model.count_params() <= 1_500_000
+    assert model.output_shape == (None, len(LABELS))
