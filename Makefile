@@ -35,7 +35,7 @@ $(VENV)/bin/python:
 
 $(VENV)/demo.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing what the demo needs; the first time this downloads about 100 MB."
-	@$(PIP) install -c constraints.txt -e '.[demo]'
+	@$(PIP) install --no-compile -c constraints.txt -e '.[demo]'
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/bin/python pyproject.toml constraints.txt

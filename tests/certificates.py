@@ -28,8 +28,7 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        constraints = (x509.BasicConstraints(ca=True, path_length=0), True)
-        self.certificate = self._write(name, self._name, self._key, 30, constraints).certificate
+        self.certificate = self._write(name, self._name, self._key, 30, *_authority_extensions()).certificate
 
     def issue(self, common_name: str, *, address: str | None = None, host: str | None = None, days: int = 30) -> Pair:
         """A certificate valid for so many days from yesterday on; days=0: it expired just before now."""
@@ -39,9 +38,9 @@ class Authority:
             names.append(x509.IPAddress(ipaddress.ip_address(address)))
         if host is not None:
             names.append(x509.DNSName(host))
-        extension = (x509.SubjectAlternativeName(names), False) if names else None
+        extensions = [(x509.SubjectAlternativeName(names), False)] if names else []
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-        return self._write(common_name, name, key, days, extension)
+        return self._write(common_name, name, key, days, *extensions)
 
     def _write(
         self,
@@ -49,7 +48,7 @@ class Authority:
         name: x509.Name,
         key: ec.EllipticCurvePrivateKey,
         days: int,
-        extension: tuple[x509.ExtensionType, bool] | None,
+        *extensions: tuple[x509.ExtensionType, bool],
     ) -> Pair:
         now = datetime.now(UTC)
         builder = (
@@ -61,8 +60,11 @@ class Authority:
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=days) - timedelta(minutes=1))
         )
-        if extension is not None:
-            builder = builder.add_extension(extension[0], critical=extension[1])
+        # Python 3.13 verifies strictly (RFC 5280): every certificate must name its own key and its signer's.
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        for extension, critical in [*extensions, (signer, False), (own, False)]:
+            builder = builder.add_extension(extension, critical=critical)
         certificate = builder.sign(self._key, hashes.SHA256())
         stem = self._folder / file.replace(" ", "-")
         pair = Pair(stem.with_suffix(".crt"), stem.with_suffix(".key"))
@@ -73,3 +75,11 @@ class Authority:
             )
         )
         return pair
+
+
+def _authority_extensions() -> list[tuple[x509.ExtensionType, bool]]:
+    usage = x509.KeyUsage(
+        digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    return [(x509.BasicConstraints(ca=True, path_length=0), True), (usage, True)]

@@ -50,7 +50,7 @@ gallery = {gallery}
 key_file = {key}
 
 [report]
-interval_seconds = 3.0
+interval_seconds = 2.0
 
 [mqtt]
 host = "127.0.0.1"
