@@ -7,8 +7,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -125,41 +125,6 @@ class Mosquitto:
             self._process.kill()
             self._process.wait()
             self._process = None
-
-
-@contextmanager
-def embedded_broker(folder: Path) -> Iterator[int]:
-    """The MQTT 5 broker out of the wheel `iotcore`, as the demo uses it. Gives its port."""
-    import iotcore  # only where it is asked for
-
-    port = free_port()
-    config = folder / "iotcore.toml"
-    config.write_text(embedded_config(port), encoding="utf-8")
-    with iotcore.Broker(config_path=str(config)):
-        yield port
-
-
-def embedded_config(port: int) -> str:
-    """rumqttd's TOML: one MQTT 5 listener on loopback."""
-    return f"""id = 0
-
-[router]
-id = 0
-max_connections = 100
-max_outgoing_packet_count = 200
-max_segment_size = 1048576
-max_segment_count = 10
-
-[v5.1]
-name = "test"
-listen = "127.0.0.1:{port}"
-next_connection_delay_ms = 1
-
-[v5.1.connections]
-connection_timeout_ms = 10000
-max_payload_size = 20480
-max_inflight_count = 100
-"""
 
 
 def wait_until(ready: Callable[[], bool]) -> None:

@@ -23,7 +23,8 @@ from central.__main__ import main
 from central.subscriber import BrokerSettings, Message, Subscriber
 from central.tail import Tail, tail
 from edge.connection import Backoff
-from tests.brokers import MOSQUITTO, SECONDS, Mosquitto, Relay, embedded_broker, free_port
+from edge.demo.broker import embedded_broker
+from tests.brokers import MOSQUITTO, SECONDS, Mosquitto, Relay, free_port
 
 LIVE, STATUS = "classpulse/v1/room-101/observation", "classpulse/v1/room-101/status"
 PAYLOAD = b'{"student_id": "s-042", "emotion": "happy"}'

@@ -15,11 +15,12 @@ import pytest
 
 from edge.config import MqttSettings, SpoolSettings
 from edge.connection import Backoff
+from edge.demo.broker import embedded_broker
 from edge.publisher import Publisher
 from edge.records import Observation
 from edge.spool import LIVE_SECONDS, Spool
 from edge.wire import WireError
-from tests.brokers import SECONDS, Received, Recorder, Relay, embedded_broker, free_port, identity, wait_until
+from tests.brokers import SECONDS, Received, Recorder, Relay, free_port, identity, wait_until
 
 CONNACK, SESSION_TAKEN_OVER = bytes.fromhex("2003000000"), bytes.fromhex("e0028e00")
 LIVE, LATE = "classpulse/v1/room-101/observation", "classpulse/v1/room-101/observation/late"
