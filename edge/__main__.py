@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from edge import authorisation, gallery
+from edge.classifier import trained_on
 from edge.config import Settings, load
 from edge.daemon import observe
 from edge.enrolment import enrol
@@ -53,7 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 
     adding = commands.add_parser("enrol", help="add a student, or replace a student's template")
     adding.add_argument("student_id", metavar="STUDENT", help="such as s-042: a-z, 0-9 and '-'")
-    adding.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="each showing the student alone")
+    adding.add_argument(
+        "pictures",
+        type=Path,
+        nargs="*",
+        metavar="PICTURE",
+        help="each showing the student alone; none is needed where a classifier recognises the students",
+    )
     adding.add_argument("--consent", required=True, metavar="REFERENCE", help="where the consent is filed")
     adding.add_argument("--consent-expires", type=_date, metavar="YYYY-MM-DD", help="last day to identify the student")
     adding.set_defaults(run=_enrol)
@@ -61,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     students = commands.add_parser("students", help="list who is enrolled")
     students.set_defaults(run=_students)
 
-    forgetting = commands.add_parser("forget", help="erase a student's template")
+    forgetting = commands.add_parser("forget", help="erase a student's template and consent")
     forgetting.add_argument("student_id", metavar="STUDENT")
     forgetting.set_defaults(run=_forget)
 
@@ -113,16 +120,29 @@ def _enrol(arguments: argparse.Namespace) -> int:
         arguments.consent_expires,
     )
     count = len(student.embeddings)
-    sys.stdout.write(f"{student.student_id}: enrolled from {count} picture{'s' if count > 1 else ''}; none was kept\n")
+    if count:
+        told = f"enrolled from {count} picture{'s' if count > 1 else ''}; none was kept"
+    else:
+        told = "enrolled by consent only"
+    sys.stdout.write(f"{student.student_id}: {told}\n")
+    recognition = settings.recognition
+    if recognition.method == "classifier" and recognition.classifier not in trained_on(
+        student.student_id, settings.runtime.models
+    ):
+        sys.stdout.write(
+            f"{student.student_id}: has no class in {recognition.classifier!r}, and stays unknown until that is "
+            "trained with the student's pictures\n"
+        )
     return 0
 
 
 def _students(arguments: argparse.Namespace) -> int:
     for student in _open_gallery(load(arguments.config)).students:
         until = f", until {student.consent_expires}" if student.consent_expires else ""
+        count = len(student.embeddings)
+        templates = f"{count} template{'s' if count > 1 else ''}" if count else "no template"
         sys.stdout.write(
-            f"{student.student_id}: {len(student.embeddings)} templates, enrolled {student.enrolled_on}, "
-            f"consent {student.consent}{until}\n"
+            f"{student.student_id}: {templates}, enrolled {student.enrolled_on}, consent {student.consent}{until}\n"
         )
     return 0
 
@@ -134,6 +154,11 @@ def _forget(arguments: argparse.Namespace) -> int:
         remaining = _open_gallery(settings).without(arguments.student_id)
         gallery.save(remaining, path, gallery.read_key(settings.recognition.key_file))
     sys.stdout.write(f"{arguments.student_id}: template erased; a running daemon forgets it within seconds\n")
+    for name in trained_on(arguments.student_id, settings.runtime.models):
+        sys.stdout.write(
+            f"{arguments.student_id}: the class in the classifier {name!r} is masked from now on, but its weights hold "
+            "what they learned of the student until it is trained again without the student's pictures\n"
+        )
     return 0
 
 

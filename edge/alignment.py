@@ -60,28 +60,53 @@ def expression_crop(image: NDArray[np.uint8], box: Box, size: int) -> NDArray[np
 
     image: (H, W, 3) uint8 RGB or (H, W) grey. Returns (size, size) uint8.
     """
-    side = max(1, round(box.height))
-    centre_x, centre_y = box.centre
-    left, top = round(centre_x - side / 2), round(centre_y - side / 2)
-    height, width = image.shape[:2]
-    x1, y1, x2, y2 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
-    if x1 >= x2 or y1 >= y2:  # wholly outside: a carried box may drift there
-        return np.zeros((size, size), dtype=np.uint8)
-    square = image[y1:y2, x1:x2]
+    square, edges = _square(image, box)
     if square.ndim == 3:
-        square = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    if square.shape != (side, side):
-        edges = (y1 - top, top + side - y2, x1 - left, left + side - x2)
-        square = cv2.copyMakeBorder(square, *edges, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
-    # Area averaging when reducing keeps fine lines (lids, lips) from aliasing; it cannot enlarge.
-    interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return cv2.resize(square, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)
+        grey = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY) if square.size else square[:, :, 0]
+        square = grey.astype(np.uint8, copy=False)
+    return _scaled(square, edges, size)
+
+
+def box_crop(image: NDArray[np.uint8], box: Box, size: int) -> NDArray[np.uint8]:
+    """The same square as `expression_crop` takes, its colours kept: for embedders that want no template.
+
+    There is no margin around the box's height, as where such embedders are commonly fed a detector's box; what a
+    detector's box leaves out at the sides, the square adds. image: (H, W, C) uint8. Returns (size, size, C).
+    """
+    return _scaled(*_square(image, box), size)
 
 
 def whole(image: NDArray[np.uint8]) -> Box:
     """The box of a picture that is nothing but one face."""
     height, width = image.shape[:2]
     return Box(0, 0, width, height)
+
+
+Edges = tuple[int, int, int, int]
+"""What a part lacks of the square it was cut for: pixels above, below, left, right."""
+
+
+def _square(image: NDArray[np.uint8], box: Box) -> tuple[NDArray[np.uint8], Edges]:
+    """The part of the square around box that lies in image; empty where none does."""
+    side = max(1, round(box.height))
+    centre_x, centre_y = box.centre
+    left, top = round(centre_x - side / 2), round(centre_y - side / 2)
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+    if x1 >= x2 or y1 >= y2:  # wholly outside: a carried box may drift there
+        return image[:0, :0], (0, 0, 0, 0)
+    return image[y1:y2, x1:x2], (y1 - top, top + side - y2, x1 - left, left + side - x2)
+
+
+def _scaled(part: NDArray[np.uint8], edges: Edges, size: int) -> NDArray[np.uint8]:
+    """part with its edges repeated outwards, (size, size, ...); black where part is empty."""
+    if part.size == 0:
+        return np.zeros((size, size, *part.shape[2:]), dtype=np.uint8)
+    if any(edges):
+        part = cv2.copyMakeBorder(part, *edges, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+    # Area averaging when reducing keeps fine lines (lids, lips) from aliasing; it cannot enlarge.
+    interpolation = cv2.INTER_AREA if part.shape[0] > size else cv2.INTER_LINEAR
+    return cv2.resize(part, (size, size), interpolation=interpolation).astype(np.uint8, copy=False)
 
 
 def _reduced_for(

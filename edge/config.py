@@ -81,12 +81,17 @@ class RecognitionSettings:
 
     model: Annotated[str, Text("mobilefacenet", _MODEL_NAME, _NAME_OF_MODEL)] = "mobilefacenet"
     """Name in the manifest, role "embed"."""
+    method: Literal["gallery", "classifier"] = "gallery"
+    """"gallery": the nearest enrolled template; "classifier": a model trained on the students, among those enrolled."""
+    classifier: Annotated[str, Text("face-classifier", _MODEL_NAME, _NAME_OF_MODEL)] = "face-classifier"
+    """Name in the manifest, role "identify"; for method "classifier"."""
     gallery: Annotated[Path, Absolute()] = Path("/var/lib/classpulse/gallery.bin")
     """The encrypted gallery of enrolled students."""
     key_file: Path = Path("/etc/classpulse/gallery.key")
     """The key that decrypts it."""
     threshold: Annotated[float, Range(0.1, 1)] | None = None
-    """Similarity below which a face is unknown, 0.1..1. None: the model's own, from the manifest."""
+    """Similarity, or confidence of the classifier, below which a face is unknown, 0.1..1. None: the model's own, from
+    the manifest."""
     probes: Annotated[int, Range(1, 25)] = 3
     """Embeddings of one track that vote on who it is, 1..25."""
     recheck_seconds: Annotated[float, Range(1, 3600, "seconds")] = 10.0

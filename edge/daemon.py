@@ -35,7 +35,7 @@ def observe(settings: Settings, stop: threading.Event) -> None:
     authorisation.require(settings.authorisation, datetime.now(UTC))
     parts = load_parts(settings)
     pipeline = parts.pipeline(settings)
-    enrolled = EnrolledStudents(settings)
+    enrolled = EnrolledStudents(settings, parts.faces)
     _follow_gallery(enrolled, pipeline)
     health = Health(parts.models, settings.spool.path.parent)
     with (

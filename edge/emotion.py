@@ -9,6 +9,7 @@ from edge.alignment import expression_crop
 from edge.errors import ModelError
 from edge.interpreter import Network
 from edge.manifest import Manifest
+from edge.probability import probabilities
 from edge.records import LABELS, Box, Emotion
 
 
@@ -25,7 +26,7 @@ class EmotionClassifier:
         """Side of the crop, pixels."""
         self._pixels = np.zeros((1, *entry.input), dtype=np.uint8)
         self._order = [entry.labels.index(label) for label in LABELS]
-        self._temperature = entry.temperature
+        self._scores, self._temperature = entry.scores, entry.temperature
         shapes = [output.shape for output in self._network(self._pixels)]
         if shapes != [(1, len(LABELS))]:
             raise ModelError(f"{manifest.directory / entry.file}: gives {shapes}, not one score for each of {LABELS}")
@@ -37,6 +38,5 @@ class EmotionClassifier:
     def classify_crop(self, crop: NDArray[np.uint8]) -> Emotion:
         """The reading of a crop that `expression_crop` made, (size, size) uint8 grey."""
         self._pixels[0, :, :, 0] = crop
-        logits = self._network(self._pixels)[0][0, self._order].astype(np.float64) / self._temperature
-        odds = np.exp(logits - logits.max())
-        return Emotion(tuple((odds / odds.sum()).tolist()))
+        scores = self._network(self._pixels)[0][0, self._order]
+        return Emotion(tuple(probabilities(scores, self._scores, self._temperature).tolist()))

@@ -33,10 +33,17 @@ def enrol(
     """Embed the pictures and write the student into the gallery that settings name.
 
     A student already enrolled gets the new template in place of the old. Makes the key if there is
-    none yet. Raises PictureError for the first picture that cannot be used, saying why, and
+    none yet. For a classifier no picture is needed: the consent alone lifts the mask of the student's
+    class. Raises PictureError for the first picture that cannot be used, saying why, and
     GalleryError; nothing is changed then.
     """
-    threshold = settings.recognition.threshold or embedder.threshold
+    by_classifier = settings.recognition.method == "classifier"
+    if not pictures and not by_classifier:
+        raise PictureError(
+            f'{student_id}: no picture given; only with recognition.method = "classifier" is a consent enough'
+        )
+    # With a classifier the config's threshold is a confidence, and says nothing of templates.
+    threshold = embedder.threshold if by_classifier else settings.recognition.threshold or embedder.threshold
     embeddings = [_embedding_of(path, detector, embedder) for path in pictures]
     student = new_student(student_id, consent, embeddings, expires)
     check_agreement(embeddings, [str(path) for path in pictures], threshold)
@@ -90,4 +97,4 @@ def _embedding_of(path: Path, detector: Detector, embedder: Embedder) -> Embeddi
         )
     if len(faces) > 1:
         raise PictureError(f"{path}: shows {len(faces)} faces; crop it so that it shows the student alone")
-    return embedder.embed(image, faces[0].landmarks)
+    return embedder.embed(image, faces[0])

@@ -47,7 +47,7 @@ class Student:
     consent_expires: date | None
     """Last day on which the student may be identified; None: no end."""
     embeddings: NDArray[np.float32]
-    """(n, length) float32, unit rows: one for each enrolment picture."""
+    """(n, length) float32, unit rows: one for each enrolment picture. n = 0: by consent only, for a classifier."""
 
 
 class Gallery:
@@ -82,8 +82,9 @@ class Search:
 
     def __init__(self, students: tuple[Student, ...]) -> None:
         self.students = len(students)
+        self.student_ids = frozenset(s.student_id for s in students)
         self._ids = [s.student_id for s in students for _ in range(len(s.embeddings))]
-        rows = [s.embeddings for s in students]
+        rows = [s.embeddings for s in students if len(s.embeddings)]
         self._matrix = np.ascontiguousarray(np.concatenate(rows)) if rows else None
 
     def identify(self, embedding: Embedding, threshold: float) -> Match:
@@ -150,12 +151,12 @@ def load(path: Path, key: bytes, model: str) -> Gallery:
             "restore key or gallery, or enrol again"
         ) from error
     gallery = _from_json(json.loads(plain), path)
-    if gallery.model != model and gallery.students:
+    if gallery.model != model and any(len(student.embeddings) for student in gallery.students):
         raise GalleryError(
             f"{path}: was enrolled with the model {gallery.model!r}, the config names {model!r}: "
             "their embeddings cannot be compared; enrol again or set recognition.model back"
         )
-    return gallery
+    return Gallery(model, gallery.students)
 
 
 def save(gallery: Gallery, path: Path, key: bytes) -> None:
@@ -197,12 +198,14 @@ def changing(path: Path) -> Iterator[None]:
 
 
 def new_student(student_id: str, consent: str, embeddings: list[Embedding], expires: date | None = None) -> Student:
-    """A student enrolled today. Raises GalleryError for a malformed ID or an empty consent."""
+    """A student enrolled today, without embeddings by consent only. Raises GalleryError for a malformed ID or an empty
+    consent."""
     if not re.fullmatch(ID_PATTERN, student_id):
         raise GalleryError(f"{student_id!r}: a student ID is a-z, 0-9 and '-', at most 63, and does not start with '-'")
     if not consent.strip():
         raise GalleryError(f"{student_id}: enrolment needs the reference of a consent: --consent REFERENCE")
-    return Student(student_id, consent.strip(), date.today(), expires, np.stack(embeddings))
+    rows = np.stack(embeddings) if embeddings else np.zeros((0, 1), np.float32)
+    return Student(student_id, consent.strip(), date.today(), expires, rows)
 
 
 def _to_json(gallery: Gallery) -> dict[str, Any]:

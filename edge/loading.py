@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 
 from edge import gallery
+from edge.classifier import FaceClassifier
 from edge.config import Settings
 from edge.detector import Detector, open_detector
 from edge.embedder import Embedder
 from edge.emotion import EmotionClassifier
-from edge.gallery import Search
 from edge.manifest import Manifest
-from edge.pipeline import Pipeline
+from edge.pipeline import Identifies, Pipeline
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,10 @@ class Parts:
     detector: Detector
     embedder: Embedder
     classifier: EmotionClassifier
+    faces: FaceClassifier | None
+    """None: the gallery's templates say who a face is."""
     threshold: float
-    """Similarity from which a probe is an enrolled student: the config's, or the model's own."""
+    """Similarity, or confidence of `faces`, from which a probe is an enrolled student: the config's or the model's."""
     models: dict[str, str]
     """Name -> sha256 of every model in use."""
 
@@ -33,24 +38,38 @@ class Parts:
 
 
 def load_recognition(settings: Settings, manifest: Manifest) -> tuple[Detector, Embedder]:
-    """Detector and embedder. Raises ModelError."""
+    """Detector, and embedder for templates. Raises ModelError."""
     runtime, threads = settings.runtime.interpreter, settings.runtime.threads
     embedder = Embedder(manifest, settings.recognition.model, runtime=runtime, threads=threads)
     return open_detector(settings, manifest), embedder
 
 
+def load_classifier(settings: Settings, manifest: Manifest) -> FaceClassifier | None:
+    """The classifier of faces, where `recognition.method` asks for one. Raises ModelError."""
+    chosen = settings.recognition
+    if chosen.method == "gallery":
+        return None
+    runtime, threads = settings.runtime.interpreter, settings.runtime.threads
+    return FaceClassifier(manifest, chosen.classifier, chosen.model, runtime=runtime, threads=threads)
+
+
 def load_parts(settings: Settings) -> Parts:
     """Load and run all models that settings name. Raises ModelError for the first that does not work."""
     manifest = Manifest(settings.runtime.models)
-    detector, embedder = load_recognition(settings, manifest)
     runtime, threads = settings.runtime.interpreter, settings.runtime.threads
+    faces = load_classifier(settings, manifest)
+    norm = faces.norm if faces else "unit"
+    embedder = Embedder(manifest, settings.recognition.model, norm=norm, runtime=runtime, threads=threads)
     classifier = EmotionClassifier(manifest, settings.emotion.model, runtime=runtime, threads=threads)
-    used = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", settings.recognition.model, settings.emotion.model)
+    used = ["mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", settings.recognition.model, settings.emotion.model]
+    if faces:
+        used.append(settings.recognition.classifier)
     return Parts(
-        detector,
+        open_detector(settings, manifest),
         embedder,
         classifier,
-        settings.recognition.threshold or embedder.threshold,
+        faces,
+        settings.recognition.threshold or (faces or embedder).threshold,
         {name: manifest.entries[name].sha256 for name in used},
     )
 
@@ -58,13 +77,15 @@ def load_parts(settings: Settings) -> Parts:
 class EnrolledStudents:
     """The gallery file as a running daemon sees it: read again when it was changed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, faces: FaceClassifier | None = None) -> None:
+        """faces: the classifier that says who a face is, among the enrolled; None: their templates do."""
+        self._faces = faces
         self._path = settings.recognition.gallery
         self._key_file = settings.recognition.key_file
         self._model = settings.recognition.model
         self._seen: tuple[int, int, date] | None = None
 
-    def changed(self) -> Search | None:
+    def changed(self) -> Identifies | None:
         """The search over today's students if file or day changed since the last call, else None.
 
         Raises GalleryError when there is a gallery that cannot be read.
@@ -81,4 +102,13 @@ class EnrolledStudents:
         if seen[0]:
             enrolled = gallery.load(self._path, gallery.read_key(self._key_file), self._model)
         self._seen = seen
-        return enrolled.searchable(today)
+        search = enrolled.searchable(today)
+        if self._faces is None:
+            return search
+        masked = self._faces.among(search.student_ids)
+        if masked.without_class:
+            logger.warning(
+                "%d enrolled students have no class in the classifier and stay unknown: train it with them",
+                masked.without_class,
+            )
+        return masked

@@ -19,9 +19,12 @@ from edge.records import LABELS
 
 ROLES = ("detect", "embed", "identify", "emotion")
 COLOURS = ("RGB", "BGR", "GREY")
+CROPS = ("arcface", "box")
+NORMS = ("unit", "none")
+SCORES = ("logits", "probabilities")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelEntry:
     """One `[[model]]` table of the manifest."""
 
@@ -34,23 +37,34 @@ class ModelEntry:
     sha256: str
     """Of the file, lower-case hex."""
     input: tuple[int, ...]
-    """Height, width, channels of one picture; 0 where the model takes any size."""
-    colour: str
-    """One of `COLOURS`: what the channels are."""
-    subtract: float
-    divide: float
-    """Normalization: (pixel - subtract) / divide."""
+    """Height, width, channels of one picture; 0 where the model takes any size. For role "identify": the length of
+    the embedding that it takes."""
+    colour: str = ""
+    """One of `COLOURS`: what the channels are. This and the next two are of every role but "identify"."""
+    subtract: float | tuple[float, ...] = 0.0
+    divide: float | tuple[float, ...] = 1.0
+    """Normalization: (pixel - subtract) / divide; each one number, or one per channel in the order of `colour`."""
     recipe: str
     """How it was quantized: float32, float16, dynamic_wi8, static_wi8_ai8, static_wi8_ai8_io8."""
     licence: str
     source: str
     """Where the float weights come from: registry, package, version, file."""
     labels: tuple[str, ...] = ()
-    """Of a classifier, in output order."""
+    """Of a classifier, in output order. For role "identify": student IDs; what is no ID of an enrolled student, such
+    as "(unknown)", is a class that is never reported."""
     embedding: int = 0
     """Length of the embedding, for role "embed"."""
+    crop: str = "arcface"
+    """One of `CROPS`, for role "embed": the face turned onto the five-point template, or a square around its box."""
+    embedder: str = ""
+    """For role "identify": name of the model whose embeddings it was trained on."""
+    norm: str = "unit"
+    """One of `NORMS`, for role "identify": embeddings of length 1, or as the embedder gives them."""
     threshold: float = 0.0
-    """Similarity below which a probe is unknown, for role "embed"; without one every stranger would be a student."""
+    """Below it a probe is unknown: similarity for role "embed", confidence for role "identify"; without one every
+    stranger would be a student."""
+    scores: str = "logits"
+    """One of `SCORES`: what a classifier gives. A model that ends in a softmax gives probabilities."""
     temperature: float = 1.0
     """Divides the logits of a classifier before softmax, so that confidence means accuracy."""
     figures: dict[str, float] = field(default_factory=dict)
@@ -59,11 +73,12 @@ class ModelEntry:
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "name": str, "role": str, "file": str, "sha256": str, "input": list, "colour": str,
-    "subtract": (int, float), "divide": (int, float), "recipe": str, "licence": str, "source": str,
-    "labels": list, "embedding": int, "threshold": (int, float), "temperature": (int, float),
-    "figures": dict,
+    "subtract": (int, float, list), "divide": (int, float, list), "recipe": str, "licence": str, "source": str,
+    "labels": list, "embedding": int, "crop": str, "embedder": str, "norm": str, "threshold": (int, float),
+    "scores": str, "temperature": (int, float), "figures": dict,
 }  # fmt: skip
-_REQUIRED = ("name", "role", "file", "sha256", "input", "colour", "subtract", "divide", "recipe", "licence", "source")
+_REQUIRED = ("name", "role", "file", "sha256", "input", "recipe", "licence", "source")
+_REQUIRED_OF_PICTURES = ("colour", "subtract", "divide")
 
 
 class Manifest:
@@ -137,25 +152,65 @@ def _entry(table: Any, path: Path) -> ModelEntry:
             raise ModelError(f"{where}: unknown key {key!r}")
         if not isinstance(value, _TYPES[key]) or isinstance(value, bool):
             raise ModelError(f"{where}: {key} has the wrong type")
-    missing = [key for key in _REQUIRED if key not in table]
+    required = _REQUIRED if table.get("role") == "identify" else (*_REQUIRED, *_REQUIRED_OF_PICTURES)
+    missing = [key for key in required if key not in table]
     if missing:
         raise ModelError(f"{where}: {', '.join(missing)} missing")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     entry = ModelEntry(**values)
-    if entry.role not in ROLES:
-        raise ModelError(f"{where}: role {entry.role!r} is none of {', '.join(ROLES)}")
-    if entry.colour not in COLOURS:
-        raise ModelError(f"{where}: colour {entry.colour!r} is none of {', '.join(COLOURS)}")
-    if not re.fullmatch(r"[0-9a-f]{64}", entry.sha256):
-        raise ModelError(f"{where}: sha256 must be 64 lower-case hex digits")
-    if Path(entry.file).name != entry.file:
-        raise ModelError(f"{where}: file must be a name beside the manifest, not a path")
-    if len(entry.input) != 3 or not all(isinstance(side, int) and side >= 0 for side in entry.input):
-        raise ModelError(f"{where}: input must be [height, width, channels]")
-    if entry.divide == 0 or entry.temperature <= 0:
-        raise ModelError(f"{where}: divide must not be 0, temperature must be above 0")
-    if entry.role == "embed" and not (0 < entry.threshold < 1 and entry.embedding > 0):
-        raise ModelError(f"{where}: an embedder needs `embedding`, its length, and a measured `threshold` in 0..1")
-    if entry.role == "emotion" and sorted(entry.labels) != sorted(LABELS):
-        raise ModelError(f"{where}: labels must be {', '.join(LABELS)}, in the order of the model's outputs")
+    if mistake := _mistake(entry):
+        raise ModelError(f"{where}: {mistake}")
     return entry
+
+
+def _mistake(entry: ModelEntry) -> str | None:
+    """What is wrong with an entry whose keys and types are right."""
+    for key, value, allowed in (
+        ("role", entry.role, ROLES),
+        ("colour", entry.colour, ("",) if entry.role == "identify" else COLOURS),
+        ("crop", entry.crop, CROPS),
+        ("norm", entry.norm, NORMS),
+        ("scores", entry.scores, SCORES),
+    ):
+        if value not in allowed:
+            return f"{key} {value!r} is none of {', '.join(allowed)}"
+    if not re.fullmatch(r"[0-9a-f]{64}", entry.sha256):
+        return "sha256 must be 64 lower-case hex digits"
+    if Path(entry.file).name != entry.file:
+        return "file must be a name beside the manifest, not a path"
+    if not all(type(side) is int and side >= 0 for side in entry.input):
+        return "input must be whole numbers"
+    if not all(isinstance(label, str) for label in entry.labels):
+        return "labels must be text"
+    if entry.temperature <= 0:
+        return "temperature must be above 0"
+    if entry.role == "identify":
+        return _mistake_of_classifier(entry)
+    if len(entry.input) != 3:
+        return "input must be [height, width, channels]"
+    for key, values in (("subtract", entry.subtract), ("divide", entry.divide)):
+        if isinstance(values, tuple) and (len(values) != entry.input[2] or not all(map(_is_number, values))):
+            return f"{key} must be one number, or one for each of {entry.input[2]} channels"
+    if 0 in (entry.divide if isinstance(entry.divide, tuple) else (entry.divide,)):
+        return "divide must not be 0"
+    if entry.role == "embed" and not (0 < entry.threshold < 1 and entry.embedding > 0):
+        return "an embedder needs `embedding`, its length, and a measured `threshold` in 0..1"
+    if entry.role == "emotion" and sorted(entry.labels) != sorted(LABELS):
+        return f"labels must be {', '.join(LABELS)}, in the order of the model's outputs"
+    return None
+
+
+def _mistake_of_classifier(entry: ModelEntry) -> str | None:
+    if len(entry.input) != 1 or entry.input[0] == 0:
+        return "input must be [length] of the embedding that it takes"
+    if not entry.embedder:
+        return "a classifier needs `embedder`, the model whose embeddings it was trained on"
+    if not 0 < entry.threshold < 1:
+        return "a classifier needs a measured `threshold` in 0..1, or every stranger would be a student"
+    if len(set(entry.labels)) != len(entry.labels) or not entry.labels:
+        return "labels must name each class once, in the order of the model's outputs"
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -13,14 +13,22 @@ from edge.detector import Detector
 from edge.embedder import Embedding
 from edge.gallery import Search
 from edge.pose import faces_camera
-from edge.records import Box, Emotion, Frame, Observation
+from edge.records import Box, Emotion, Face, Frame, Match, Observation
 from edge.reporter import Reporter
 from edge.tracker import Track, Tracker
 
 
 class Embeds(Protocol):
-    def embed(self, image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> Embedding:
-        """A unit embedding of the face at landmarks in an (H, W, 3) RGB image."""
+    def embed(self, image: NDArray[np.uint8], face: Face) -> Embedding:
+        """An embedding of a face in an (H, W, 3) RGB image."""
+
+
+class Identifies(Protocol):
+    students: int
+    """How many it can tell of."""
+
+    def identify(self, embedding: Embedding, threshold: float) -> Match:
+        """Who an embedding is: an enrolled student, or unknown below threshold."""
 
 
 class Classifies(Protocol):
@@ -34,7 +42,7 @@ class Pipeline:
     def __init__(
         self, settings: Settings, detector: Detector, embedder: Embeds, classifier: Classifies, threshold: float
     ) -> None:
-        """threshold: similarity from which a probe is an enrolled student."""
+        """threshold: similarity, or confidence, from which a probe is an enrolled student."""
         self._detector = detector
         self._embedder = embedder
         self._classifier = classifier
@@ -46,7 +54,7 @@ class Pipeline:
             probes=settings.recognition.probes, recheck_seconds=settings.recognition.recheck_seconds
         )
         self._reporter = Reporter(settings.report)
-        self._search = Search(())
+        self._search: Identifies = Search(())
         self._last = 0.0
         self.frames = 0
         """Frames processed so far."""
@@ -56,8 +64,8 @@ class Pipeline:
         """Faces in view, known or not."""
         return len(self._tracker.tracks)
 
-    def use_gallery(self, search: Search) -> None:
-        """Identify against another gallery from now on; every track must be named anew."""
+    def use_gallery(self, search: Identifies) -> None:
+        """Identify by another search from now on; every track must be named anew."""
         self._search = search
         for track in self._tracker.tracks:
             track.unname()
@@ -67,7 +75,7 @@ class Pipeline:
         now = frame.monotonic
         tracks = self._tracker.update(self._detector.detect(frame.image), now)
         for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._probes_per_frame):
-            embedding = self._embedder.embed(frame.image, track.face.landmarks)
+            embedding = self._embedder.embed(frame.image, track.face)
             self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
         # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
         readable = [t for t in tracks if t.student_id is not None and faces_camera(t.face.landmarks)]

@@ -76,12 +76,13 @@ class Face:
 
 @dataclass(frozen=True)
 class Match:
-    """What the gallery says of one probe."""
+    """What the gallery, or the classifier, says of one probe."""
 
     student_id: str | None
     """None means unknown: nobody enrolled is similar enough."""
     similarity: float
-    """Best cosine against the gallery, -1..1, whether or not it reached the threshold."""
+    """Best cosine against the gallery, -1..1, or the classifier's confidence, 0..1, whether or not it reached the
+    threshold."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.alignment import ARCFACE_TEMPLATE, align, expression_crop, similarity_transform, whole
+from edge.alignment import ARCFACE_TEMPLATE, align, box_crop, expression_crop, similarity_transform, whole
 from edge.records import Box
 
 
@@ -87,6 +87,21 @@ def test_a_crop_saved_and_read_as_training_data_equals_the_crop_of_the_daemon() 
 )
 def test_boxes_at_and_beyond_the_edge_give_a_crop(box: Box) -> None:
     assert expression_crop(np.full((100, 100, 3), 9, dtype=np.uint8), box, 48).shape == (48, 48)
+
+
+@pytest.mark.parametrize("box", [Box(60, 40, 140, 160), Box(-30, -20, 60, 90), Box(200, 150, 290, 260)])
+def test_box_crop_is_the_expression_crop_in_colour(box: Box) -> None:
+    picture = smooth_picture(208, 256)
+    crop = box_crop(picture, box, 224)
+    assert crop.shape == (224, 224, 3)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(int)
+    assert np.abs(grey - expression_crop(picture, box, 224)).max() <= 2  # rounded once more on the way
+
+
+def test_a_box_wholly_outside_gives_a_black_crop() -> None:
+    assert box_crop(np.full((100, 100, 3), 9, dtype=np.uint8), Box(-500, -500, -400, -400), 32).tolist() == (
+        np.zeros((32, 32, 3)).tolist()
+    )
 
 
 def test_what_lies_outside_repeats_the_edge() -> None:

@@ -321,3 +321,10 @@ def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         settings.authorisation.basis = "medical"  # type: ignore[misc]
     assert isinstance(settings.authorisation, AuthorisationSettings)
+
+
+def test_a_classifier_may_recognise_the_students_in_the_gallerys_place() -> None:
+    recognition = parse(VALID + '[recognition]\nmethod = "classifier"\n', HERE).recognition
+    assert (recognition.method, recognition.classifier) == ("classifier", "face-classifier")
+    (told,) = mistakes(VALID + '[recognition]\nmethod = "clasifier"\n')
+    assert 'did you mean "classifier"? Write "gallery" or "classifier"' in told

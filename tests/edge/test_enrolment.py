@@ -33,7 +33,7 @@ class Enroller:
     def who(self, name: str) -> str | None:
         image = read_picture(self.portraits / name)
         (face,) = self.detector.detect(image)
-        embedding = self.embedder.embed(image, face.landmarks)
+        embedding = self.embedder.embed(image, face)
         return self.search().identify(embedding, self.embedder.threshold).student_id
 
 

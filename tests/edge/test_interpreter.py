@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from edge.interpreter import Network, cpu_threads
+from edge.interpreter import Network, VectorNetwork, cpu_threads
 from edge.manifest import Manifest
 
 ON_RUNTIME = """
@@ -57,6 +58,29 @@ def test_pixels_are_normalized_as_the_manifest_says(manifest: Manifest) -> None:
     entry = manifest.entry("mtcnn-onet", "detect")
     network = Network(manifest, entry)
     np.testing.assert_allclose(network._table[0], (np.arange(256) - entry.subtract) / entry.divide, atol=1e-6)
+
+
+def test_a_list_of_normalizations_is_one_per_channel(manifest: Manifest) -> None:
+    shipped = manifest.entry("mtcnn-onet", "detect")
+    pixels = np.random.default_rng(3).integers(0, 256, (1, 48, 48, 3), dtype=np.uint8)
+    entry = replace(shipped, subtract=(93.594, 104.7624, 129.1863), divide=(1.0, 2.0, 128.0))
+    network = Network(manifest, entry, batch=2)
+    network(pixels)
+    np.testing.assert_allclose(network._buffer[0], (pixels[0] - np.array(entry.subtract)) / entry.divide, rtol=1e-6)
+
+
+def test_equal_normalizations_of_all_channels_are_one(manifest: Manifest) -> None:
+    shipped = manifest.entry("mtcnn-onet", "detect")
+    pixels = np.random.default_rng(3).integers(0, 256, (1, 48, 48, 3), dtype=np.uint8)
+    listed = replace(shipped, subtract=(127.5,) * 3, divide=(128.0,) * 3)
+    for one, three in zip(Network(manifest, shipped)(pixels), Network(manifest, listed)(pixels), strict=True):
+        np.testing.assert_array_equal(one, three)
+
+
+def test_a_model_of_pictures_is_no_model_of_embeddings(manifest: Manifest) -> None:
+    entry = replace(manifest.entry("mobilefacenet", "embed"), input=(192,))
+    with pytest.raises(ModelError, match=r"takes an input of shape \[1, 112, 112, 3\], not one embedding"):
+        VectorNetwork(manifest, entry)
 
 
 @pytest.mark.parametrize("content", [b"", b"TFL3", b"not a model at all" * 100])

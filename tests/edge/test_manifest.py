@@ -87,6 +87,11 @@ def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
         ("embedding = 192", 'embedding = "192"', "embedding has the wrong type"),
         ("embedding = 192", "embeding = 192", "unknown key 'embeding'"),
         ("threshold = 0.5", "", "a measured `threshold`"),
+        ("divide = 128", "divide = [128, 0, 128]", "divide must not be 0"),
+        ("divide = 128", "divide = [128, 128]", "divide must be one number, or one for each of 3 channels"),
+        ("subtract = 127.5", 'subtract = [1, 2, "3"]', "subtract must be one number, or one for each of 3 channels"),
+        ("threshold = 0.5", 'threshold = 0.5\ncrop = "oval"', "crop 'oval' is none of arcface, box"),
+        ("threshold = 0.5", 'threshold = 0.5\nscores = "odds"', "scores 'odds' is none of logits, probabilities"),
         ('sha256 = "', 'sha256 = "G', "64 lower-case hex digits"),
         ("[[model]]", "[model]", "write each model as"),
         ("[[model]]", "[[model", "cannot be read"),
@@ -96,6 +101,59 @@ def test_a_wrong_entry_is_refused_with_the_reason(folder: Path, old: str, new: s
     change(folder, old, new)
     with pytest.raises(ModelError, match=complaint):
         Manifest(folder)
+
+
+CLASSIFIER = """
+[[model]]
+name = "toy-classifier"
+role = "identify"
+file = "toy.tflite"
+sha256 = "{sha256}"
+input = [192]
+recipe = "float32"
+licence = "MIT"
+source = "a test"
+labels = ["s-001", "(unknown)"]
+embedder = "toy"
+threshold = 0.7
+scores = "probabilities"
+"""
+
+
+@pytest.fixture
+def classifier(folder: Path) -> Path:
+    path = folder / "manifest.toml"
+    path.write_text(path.read_text() + CLASSIFIER.format(sha256=hashlib.sha256(CONTENT).hexdigest()))
+    return folder
+
+
+def test_a_classifier_of_embeddings_needs_no_colour(classifier: Path) -> None:
+    entry = Manifest(classifier).entry("toy-classifier", "identify")
+    assert (entry.input, entry.labels, entry.norm) == ((192,), ("s-001", "(unknown)"), "unit")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("input = [192]", "input = [1, 1, 192]", r"must be \[length\] of the embedding"),
+        ('embedder = "toy"', "", "needs `embedder`"),
+        ("threshold = 0.7", "", "every stranger would be a student"),
+        ('["s-001", "(unknown)"]', '["s-001", "s-001"]', "each class once"),
+        ('["s-001", "(unknown)"]', "[1, 2]", "labels must be text"),
+        ("threshold = 0.7", 'threshold = 0.7\nnorm = "max"', "norm 'max' is none of unit, none"),
+        ("threshold = 0.7", 'threshold = 0.7\ncolour = "RGB"', "colour 'RGB' is none of"),
+    ],
+)
+def test_a_wrong_classifier_is_refused_with_the_reason(classifier: Path, old: str, new: str, complaint: str) -> None:
+    change(classifier, old, new)
+    with pytest.raises(ModelError, match=complaint):
+        Manifest(classifier)
+
+
+def test_normalization_may_differ_by_channel(folder: Path) -> None:
+    change(folder, "subtract = 127.5", "subtract = [93.5940, 104.7624, 129.1863]")
+    change(folder, 'colour = "RGB"', 'colour = "BGR"')
+    assert Manifest(folder).entry("toy", "embed").subtract == (93.594, 104.7624, 129.1863)
 
 
 def test_two_models_of_one_name_are_refused(folder: Path) -> None:

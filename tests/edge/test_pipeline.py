@@ -36,9 +36,9 @@ class Room:
     def detect(self, image: np.ndarray) -> list[Face]:
         return self.faces
 
-    def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    def embed(self, image: np.ndarray, face: Face) -> np.ndarray:
         self.embedded += 1
-        return self.templates[int(landmarks[2, 0] // 100)]
+        return self.templates[int(face.landmarks[2, 0] // 100)]
 
     def classify(self, image: np.ndarray, box: Box) -> Emotion:
         self.classified.append(int(box.x1 // 100))
