@@ -73,7 +73,8 @@ class ClassifierSearch:
     def __init__(self, classifier: FaceClassifier, enrolled: Collection[str]) -> None:
         self._classifier = classifier
         self._enrolled = np.array([label in enrolled for label in classifier.labels])
-        self.students = int(self._enrolled.sum())
+        self.student_ids = frozenset(enrolled) & frozenset(classifier.labels)
+        self.students = len(self.student_ids)
         """Enrolled students that have a class."""
         self.without_class = len(set(enrolled) - set(classifier.labels))
         """Enrolled students that the classifier was not trained on: it cannot recognise them."""

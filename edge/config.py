@@ -71,8 +71,8 @@ class DetectorSettings:
     """"mtcnn" or "haar"."""
     min_face: Annotated[int, Range(12, 2000, "pixels")] = 40
     """Height of the smallest face box looked for, pixels of the frame, 12..2000."""
-    confidence: Annotated[float, Range(0.1, 1)] = 0.8
-    """Detector score below which a box is no face, 0.1..1."""
+    confidence: Annotated[float, Range(0.1, 0.99)] = 0.8
+    """Detector score below which a box is no face, 0.1..0.99."""
 
 
 @dataclass(frozen=True)

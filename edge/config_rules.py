@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from edge.typed_values import CREDENTIAL_PREFIX, Places, WrongValueError, shown
@@ -104,6 +105,15 @@ def _alone(other: str) -> Callable[[object, object], Mistake | None]:
     return rule
 
 
+def _same_file(other: str) -> Callable[[Path, Path], Mistake | None]:
+    def rule(one: Path, another: Path) -> Mistake | None:
+        if one != another:
+            return None
+        return f"is the file of {other} too: one would overwrite the other", "name another file"
+
+    return rule
+
+
 def _in_the_open(tls: bool, host: str) -> Mistake | None:
     local = ipaddress.ip_address(host).is_loopback if _is_address(host) else host.lower() == "localhost"
     if tls or local:
@@ -129,4 +139,7 @@ _RULES: tuple[tuple[Callable[..., Mistake | None], *tuple[str, ...]], ...] = (
     (_alone("password_file"), "mqtt.username", "mqtt.password_file"),
     (_alone("username"), "mqtt.password_file", "mqtt.username"),
     (_in_the_open, "mqtt.tls", "mqtt.host"),
+    (_same_file("recognition.gallery"), "spool.path", "recognition.gallery"),
+    (_same_file("recognition.key_file"), "spool.path", "recognition.key_file"),
+    (_same_file("recognition.gallery"), "recognition.key_file", "recognition.gallery"),
 )

@@ -19,8 +19,10 @@ class EmotionClassifier:
     def __init__(self, manifest: Manifest, name: str, *, runtime: str = "litert", threads: int = 1) -> None:
         """Raises ModelError when the model cannot be loaded or does not give one score per label."""
         entry = manifest.entry(name, "emotion")
-        if entry.input[2] != 1 or entry.input[0] != entry.input[1]:
-            raise ModelError(f"{manifest.directory / entry.file}: takes {entry.input}, not a square grey picture")
+        if entry.input[2] != 1 or entry.input[0] != entry.input[1] or entry.colour != "GREY":
+            raise ModelError(
+                f"{manifest.directory / entry.file}: takes {entry.input} {entry.colour}, not a square grey picture"
+            )
         self._network = Network(manifest, entry, runtime=runtime, threads=threads)
         self.size = entry.input[0]
         """Side of the crop, pixels."""

@@ -11,7 +11,7 @@ import numpy as np
 from edge.config import Settings
 from edge.detector import Detector
 from edge.embedder import Embedder, Embedding
-from edge.errors import PictureError
+from edge.errors import GalleryError, PictureError
 from edge.gallery import Gallery, Student, changing, create_key, load, new_student, read_key, save
 from edge.pictures import read_picture
 
@@ -42,6 +42,8 @@ def enrol(
         raise PictureError(
             f'{student_id}: no picture given; only with recognition.method = "classifier" is a consent enough'
         )
+    if expires is not None and expires < date.today():
+        raise GalleryError(f"{student_id}: the consent ended on {expires}: nobody is enrolled without one")
     # With a classifier the config's threshold is a confidence, and says nothing of templates.
     threshold = embedder.threshold if by_classifier else settings.recognition.threshold or embedder.threshold
     embeddings = [_embedding_of(path, detector, embedder) for path in pictures]
@@ -53,7 +55,7 @@ def enrol(
         if not key_file.exists() and not path.exists():
             create_key(key_file)
         key = read_key(key_file)
-        gallery = load(path, key, settings.recognition.model)
+        gallery = load(path, key, settings.recognition.model, embedder.length)
         check_stranger(student, gallery, threshold)
         save(gallery.with_student(student), path, key)
     return student

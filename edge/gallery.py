@@ -128,8 +128,10 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def load(path: Path, key: bytes, model: str) -> Gallery:
+def load(path: Path, key: bytes, model: str, length: int | None = None) -> Gallery:
     """The gallery in path, empty if there is none yet.
+
+    length: of the embeddings that the model called `model` gives now; None: whatever they were.
 
     Raises GalleryError when it cannot be read, was not written with this key, is damaged, or
     holds embeddings of another model.
@@ -155,6 +157,12 @@ def load(path: Path, key: bytes, model: str) -> Gallery:
         raise GalleryError(
             f"{path}: was enrolled with the model {gallery.model!r}, the config names {model!r}: "
             "their embeddings cannot be compared; enrol again or set recognition.model back"
+        )
+    lengths = {s.embeddings.shape[1] for s in gallery.students if len(s.embeddings)}
+    if length is not None and lengths - {length}:
+        raise GalleryError(
+            f"{path}: its templates have {min(lengths)} numbers, the model {model!r} gives {length}: it is another one "
+            "than they were enrolled with; enrol again or restore the model"
         )
     return Gallery(model, gallery.students)
 
@@ -204,6 +212,8 @@ def new_student(student_id: str, consent: str, embeddings: list[Embedding], expi
         raise GalleryError(f"{student_id!r}: a student ID is a-z, 0-9 and '-', at most 63, and does not start with '-'")
     if not consent.strip():
         raise GalleryError(f"{student_id}: enrolment needs the reference of a consent: --consent REFERENCE")
+    if not consent.isprintable():
+        raise GalleryError(f"{student_id}: the reference of the consent must be one line of plain text")
     rows = np.stack(embeddings) if embeddings else np.zeros((0, 1), np.float32)
     return Student(student_id, consent.strip(), date.today(), expires, rows)
 

@@ -12,6 +12,7 @@ from edge.config import Settings
 from edge.detector import Detector, open_detector
 from edge.embedder import Embedder
 from edge.emotion import EmotionClassifier
+from edge.errors import GalleryError
 from edge.manifest import Manifest
 from edge.pipeline import Identifies, Pipeline
 
@@ -96,6 +97,10 @@ class EnrolledStudents:
             seen = (status.st_ino, status.st_mtime_ns, today)
         except FileNotFoundError:
             seen = (0, 0, today)
+        except OSError as error:
+            raise GalleryError(
+                f"{self._path}: cannot be looked at: {error.strerror}; check recognition.gallery"
+            ) from error
         if seen == self._seen:
             return None
         enrolled = gallery.Gallery(self._model)

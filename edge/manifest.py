@@ -8,6 +8,7 @@ can be exchanged between the check and the use.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class Manifest:
         tables = document.get("model", [])
         if not isinstance(tables, list):
             raise ModelError(f"{path}: write each model as a [[model]] table")
+        self._contents: dict[str, bytes] = {}
         self.entries: dict[str, ModelEntry] = {}
         for table in tables:
             entry = _entry(table, path)
@@ -119,7 +121,9 @@ class Manifest:
         return found
 
     def read(self, entry: ModelEntry) -> bytes:
-        """The model's bytes. Raises ModelError when the file is missing or is not the one listed."""
+        """The model's bytes, read once. Raises ModelError when the file is missing or is not the one listed."""
+        if entry.name in self._contents:
+            return self._contents[entry.name]
         path = self.directory / entry.file
         try:
             content = path.read_bytes()
@@ -133,6 +137,7 @@ class Manifest:
                 f"{path}: sha256 is {found[:12]}…, the manifest says {entry.sha256[:12]}…: "
                 "the file is damaged or was replaced; reinstall ClassPulse or convert it again"
             )
+        self._contents[entry.name] = content
         return content
 
 
@@ -182,14 +187,15 @@ def _mistake(entry: ModelEntry) -> str | None:
         return "input must be whole numbers"
     if not all(isinstance(label, str) for label in entry.labels):
         return "labels must be text"
-    if entry.temperature <= 0:
+    if not _is_number(entry.temperature) or entry.temperature <= 0:
         return "temperature must be above 0"
     if entry.role == "identify":
         return _mistake_of_classifier(entry)
     if len(entry.input) != 3:
         return "input must be [height, width, channels]"
     for key, values in (("subtract", entry.subtract), ("divide", entry.divide)):
-        if isinstance(values, tuple) and (len(values) != entry.input[2] or not all(map(_is_number, values))):
+        numbers = values if isinstance(values, tuple) else (values,)
+        if not all(map(_is_number, numbers)) or (isinstance(values, tuple) and len(values) != entry.input[2]):
             return f"{key} must be one number, or one for each of {entry.input[2]} channels"
     if 0 in (entry.divide if isinstance(entry.divide, tuple) else (entry.divide,)):
         return "divide must not be 0"
@@ -213,4 +219,4 @@ def _mistake_of_classifier(entry: ModelEntry) -> str | None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -58,6 +58,9 @@ class MtcnnDetector:
         self._rnet = _CropNetwork(manifest, "mtcnn-rnet", runtime, threads)
         self._onet = _CropNetwork(manifest, "mtcnn-onet", runtime, threads)
         self._frame_sizes: dict[tuple[int, int], _FrameSize] = {}
+        # P-Net is allocated when a frame's size is known; that it loads and runs shall be known now.
+        smallest = Network(manifest, self._pnet, size=(CELL, CELL), runtime=runtime, threads=threads)
+        smallest(np.zeros((1, CELL, CELL, 3), dtype=np.uint8))
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
         """Faces of image, (H, W, 3) uint8 RGB, best first."""

@@ -12,6 +12,8 @@ from edge.errors import PictureError
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 """File names taken for pictures, lower case."""
+MAX_SIDE = 16_384
+"""Largest width or height, pixels: OpenCV's warps count in 16 bits."""
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
@@ -23,7 +25,12 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         content = path.read_bytes()
     except OSError as error:
         raise PictureError(f"{path}: cannot be read: {error.strerror}") from error
-    decoded = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None
+    try:
+        decoded = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None
+    except cv2.error as error:  # a header that claims more pixels than OpenCV decodes
+        raise PictureError(f"{path}: larger than can be decoded; reduce it to {MAX_SIDE} px") from error
     if decoded is None:
         raise PictureError(f"{path}: not a picture that can be decoded; save it as JPEG or PNG")
+    if max(decoded.shape[:2]) > MAX_SIDE:
+        raise PictureError(f"{path}: {decoded.shape[1]}x{decoded.shape[0]} px; reduce it to {MAX_SIDE} px or less")
     return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

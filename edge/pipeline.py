@@ -26,6 +26,8 @@ class Embeds(Protocol):
 class Identifies(Protocol):
     students: int
     """How many it can tell of."""
+    student_ids: frozenset[str]
+    """Who they are."""
 
     def identify(self, embedding: Embedding, threshold: float) -> Match:
         """Who an embedding is: an enrolled student, or unknown below threshold."""
@@ -67,6 +69,7 @@ class Pipeline:
     def use_gallery(self, search: Identifies) -> None:
         """Identify by another search from now on; every track must be named anew."""
         self._search = search
+        self._reporter.keep(search.student_ids)
         for track in self._tracker.tracks:
             track.unname()
 

@@ -107,4 +107,4 @@ class Observation:
     student_id: str
     emotion: str
     observed_at: datetime
-    """Aware, UTC: the end of the interval the label stands for."""
+    """Aware, UTC: when the last reading that the label stands for was taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +11,7 @@ import numpy as np
 from edge.config import ReportSettings
 from edge.records import LABELS, Emotion, Frame, Observation
 
-RUN_GAP = 1.5
+RUN_GAP = 2.5
 """Seconds between two readings above which a run of `tired` is broken: nobody knows what was between."""
 
 
@@ -50,6 +51,10 @@ class Reporter:
             )
         readings.emotions.append(emotion)
         readings.last_at, readings.last_seen = now, frame.captured_at
+
+    def keep(self, student_ids: Collection[str]) -> None:
+        """Forget the readings of everybody else at once: they were erased, or their consent has ended."""
+        self._students = {student: readings for student, readings in self._students.items() if student in student_ids}
 
     def due(self, now: float) -> list[Observation]:
         """The observations of the interval that ended by now (monotonic seconds); [] while it lasts."""

@@ -12,9 +12,11 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import ContextDecorator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
 
 from edge.records import LABELS, Observation
 from edge.wire import ID_PATTERN
@@ -47,6 +49,23 @@ class Spooled:
     """Counts up over the spool's life; never used twice within a stream."""
     stream: uuid.UUID
     observation: Observation
+
+
+class UnreadableError(sqlite3.DatabaseError):
+    """SQLite's own message about a damaged schema quotes bytes that are no text, and Python cannot even raise it."""
+
+
+class _TextErrors(ContextDecorator):
+    """Turn the UnicodeDecodeError that comes instead of such a message into an UnreadableError."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, UnicodeDecodeError):
+            raise UnreadableError("its schema is damaged") from error
 
 
 class SpoolFile:
@@ -84,6 +103,7 @@ class SpoolFile:
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
         return connection
 
+    @_TextErrors()
     def _prepare(self) -> None:
         execute = self._writer.execute
         (version,) = execute("PRAGMA user_version").fetchone()
@@ -124,6 +144,7 @@ class SpoolFile:
             raise DamagedError("it names no stream")
         return streams
 
+    @_TextErrors()
     def save(
         self,
         rows: Iterable[Spooled],
@@ -163,7 +184,7 @@ class SpoolFile:
                 "UPDATE counter SET next_sequence = ?, dropped = ?", (next_sequence, self.dropped + dropped + bounded)
             )
             execute("COMMIT")
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             if self._writer.in_transaction:
                 execute("ROLLBACK")
             raise
@@ -200,6 +221,7 @@ class SpoolFile:
                 (max(1, count // 50),),
             ).rowcount
 
+    @_TextErrors()
     def read(self, after: int, up_to: int, limit: int) -> tuple[list[Spooled], list[int]]:
         """Up to limit rows with after < sequence <= up_to, in order, and the sequences of those found damaged."""
         rows: list[Spooled] = []
@@ -226,6 +248,7 @@ class SpoolFile:
             return None
         return _EPOCH + timedelta(milliseconds=found[0])
 
+    @_TextErrors()
     def erase_traces(self) -> None:
         """Carry the deletions into the file and empty the journal beside it, which still holds the rows."""
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -237,7 +260,7 @@ class SpoolFile:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file's content is at fault, not the disk, its space or its permissions."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
+    return isinstance(error, UnreadableError) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
 
 
 def _is_whole(student_id: object, emotion: object, observed_ms: object) -> bool:

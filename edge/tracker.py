@@ -17,6 +17,9 @@ SIZE_CHANGE = 1.6
 """A face this many times larger or smaller than its track is another face."""
 UNSURE_PROBE = 0.3
 """Seconds between probes while the votes do not agree yet."""
+SAME_FACE_GAP, SAME_FACE_JUMP = 0.3, 0.5
+"""Seconds without a detection, and face widths off the expected place, beyond which somebody else may have taken
+the place: the track goes on, but who it is must be voted anew before anything is read or reported."""
 VELOCITY_SMOOTHING = 0.5
 """Weight of the newest displacement in a track's velocity."""
 
@@ -37,6 +40,8 @@ class Track:
         self._votes: deque[Match] = deque(maxlen=probes)
         self._recheck_seconds = recheck_seconds
         self._velocity = np.zeros(2)
+        self.missed = 0
+        """Frames without its face since it was last seen."""
 
     def expected_centre(self, now: float) -> tuple[float, float]:
         """Where the face should be now if it moves on as it did."""
@@ -44,9 +49,13 @@ class Track:
         dx, dy = self._velocity * (now - self.seen_at)
         return x + float(dx), y + float(dy)
 
-    def follow(self, face: Face, now: float) -> None:
-        """The face was found again."""
+    def follow(self, face: Face, now: float, jump: float) -> None:
+        """The face was found again, jump face widths from where it was expected."""
         elapsed = now - self.seen_at
+        # A gap counts only where a frame lacked the face: a slow machine has long gaps between all frames.
+        if jump > SAME_FACE_JUMP or (self.missed > 0 and elapsed > SAME_FACE_GAP):
+            self.unname()
+        self.missed = 0
         if elapsed > 0:
             moved = np.subtract(face.box.centre, self.face.box.centre) / elapsed
             self._velocity += VELOCITY_SMOOTHING * (moved - self._velocity)
@@ -66,11 +75,11 @@ class Track:
         settled = full and len(named) == 1
         self.probe_due = now + (self._recheck_seconds if settled else UNSURE_PROBE if full else 0.0)
 
-    def unname(self) -> None:
-        """Forget who it is; it must be voted anew."""
+    def unname(self, pause: float = 0.0) -> None:
+        """Forget who it is; it must be voted anew, after pause seconds at the earliest."""
         self.student_id, self.similarity = None, -1.0
         self._votes.clear()
-        self.probe_due = self.seen_at
+        self.probe_due = self.seen_at + pause
 
 
 class Tracker:
@@ -97,12 +106,14 @@ class Tracker:
         )
         taken_tracks: set[int] = set()
         taken_faces: set[int] = set()
-        for _, t, f in pairs:
+        for distance, t, f in pairs:
             if t not in taken_tracks and f not in taken_faces:
-                self.tracks[t].follow(faces[f], now)
+                self.tracks[t].follow(faces[f], now, distance)
                 taken_tracks.add(t)
                 taken_faces.add(f)
         current = [self.tracks[t] for t in taken_tracks]
+        for t, track in enumerate(self.tracks):
+            track.missed += t not in taken_tracks
         for f, face in enumerate(faces):
             if f not in taken_faces:
                 track = Track(next(self._ids), face, now, self._probes, self._recheck_seconds)
@@ -118,7 +129,7 @@ class Tracker:
         for other in self.tracks:
             if other is not track and other.student_id == track.student_id:
                 loser = other if other.similarity < track.similarity else track
-                loser.unname()
+                loser.unname(UNSURE_PROBE)  # a look-alike must not be probed in every frame
                 if loser is track:
                     return
 

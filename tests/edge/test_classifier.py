@@ -169,7 +169,12 @@ def test_consent_alone_lifts_the_mask_and_forgetting_masks_again(school: School)
 
 
 def test_a_consent_that_has_ended_masks_the_class(school: School) -> None:
-    school.enrol("s-001", expires=date.today() - timedelta(days=1))
+    school.enrol("s-001", expires=date.today())
+    recognition = school.settings.recognition
+    key = gallery.read_key(recognition.key_file)
+    (student,) = gallery.load(recognition.gallery, key, recognition.model).students
+    ended = replace(student, consent_expires=date.today() - timedelta(days=1))
+    gallery.save(gallery.Gallery(recognition.model, (ended,)), recognition.gallery, key)
     assert school.who(probe(s_001=1)) is None
 
 

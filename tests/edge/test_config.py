@@ -85,8 +85,8 @@ def test_the_problems_are_there_for_programs_too() -> None:
         ("[spool]\npath = ['/x']", "spool.path must be text in quotes, is a list"),
         ("[report]\nlabels = 'tired'", 'report.labels must be a list, is "tired"'),
         # Ranges.
-        ("[detector]\nconfidence = 0.05", "is 0.05, below what is allowed; write a number from 0.1 to 1"),
-        ("[detector]\nconfidence = nan", "detector.confidence is nan; write a number from 0.1 to 1"),
+        ("[detector]\nconfidence = 0.05", "is 0.05, below what is allowed; write a number from 0.1 to 0.99"),
+        ("[detector]\nconfidence = nan", "detector.confidence is nan; write a number from 0.1 to 0.99"),
         ("[report]\nconfidence = inf", "report.confidence is inf; write a number from 0 to 1"),
         ("[spool]\nmax_megabytes = 0x" + "f" * 5000, "is a number of more than 19 digits, above what is allowed"),
         # Choices.

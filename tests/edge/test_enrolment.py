@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+import zlib
 from datetime import date
 from pathlib import Path
 
@@ -121,3 +123,27 @@ def test_a_lost_key_is_not_silently_replaced(enroller: Enroller) -> None:
     with pytest.raises(GalleryError, match="no gallery key there"):
         enroller.add("s-002", "biden.jpg")
     assert not enroller.settings.recognition.key_file.exists()
+
+
+def test_a_picture_that_claims_a_billion_pixels_is_refused(enroller: Enroller, tmp_path: Path) -> None:
+    header = struct.pack(">II5B", 70_000, 70_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", len(header)) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
+    with pytest.raises(PictureError, match=r"bomb\.png"):
+        enroller.add("s-001", str(tmp_path / "bomb.png"))
+
+
+def test_a_picture_too_wide_for_warping_is_refused(enroller: Enroller, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wide.png"), np.zeros((8, 17_000, 3), np.uint8))
+    with pytest.raises(PictureError, match=r"17000x8 px; reduce it to 16384 px"):
+        enroller.add("s-001", str(tmp_path / "wide.png"))
+
+
+def test_a_consent_that_has_ended_is_refused(enroller: Enroller) -> None:
+    with pytest.raises(GalleryError, match="the consent ended on 2020-01-01"):
+        enroller.add("s-001", "obama.jpg", expires=date(2020, 1, 1))
+
+
+def test_a_reference_that_would_play_with_the_terminal_is_refused(enroller: Enroller) -> None:
+    with pytest.raises(GalleryError, match="one line of plain text"):
+        enroller.add("s-001", "obama.jpg", consent="form\n\x1b[31m")

@@ -130,6 +130,13 @@ def test_embeddings_of_another_model_are_refused(gallery: Gallery, key: bytes, t
         load(tmp_path / "gallery.bin", key, "vggface")
 
 
+def test_templates_of_another_length_are_refused(gallery: Gallery, key: bytes, tmp_path: Path) -> None:
+    save(gallery, tmp_path / "gallery.bin", key)
+    assert load(tmp_path / "gallery.bin", key, MODEL, 192).students
+    with pytest.raises(GalleryError, match="templates have 192 numbers, the model 'mobilefacenet' gives 128"):
+        load(tmp_path / "gallery.bin", key, MODEL, 128)
+
+
 def test_a_failed_write_leaves_the_old_gallery(gallery: Gallery, key: bytes, tmp_path: Path) -> None:
     path = tmp_path / "gallery.bin"
     save(gallery, path, key)

@@ -78,8 +78,8 @@ def test_interrupted_tired_is_not_sustained() -> None:
 
 
 def test_two_tired_readings_far_apart_are_not_a_run() -> None:
-    readings = [(0.0, emotion("tired")), (2.4, emotion("tired")), (4.8, emotion("tired"))]
-    assert labels([*readings, (4.9, emotion("neutral", 0.99))], replace(SETTINGS, confidence=0.7)) == []
+    readings = [(0.0, emotion("tired")), (2.6, emotion("tired")), (4.9, emotion("tired"))]
+    assert labels([*readings, (4.95, emotion("neutral", 0.99))], replace(SETTINGS, confidence=0.7)) == []
 
 
 def test_a_run_over_the_end_of_an_interval_counts_in_the_next() -> None:

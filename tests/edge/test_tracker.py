@@ -118,3 +118,44 @@ def test_one_student_is_never_in_two_tracks() -> None:
         for _ in range(3):
             tracker.vote(track, Match("s-001", similarity), 0.0)
     assert (left.student_id, right.student_id) == (None, "s-001")
+
+
+def test_somebody_who_takes_a_place_after_a_gap_must_be_identified_anew() -> None:
+    tracker = Tracker()
+    named(tracker, 100, "s-001")
+    tracker.update([], 0.4)
+    (track,) = tracker.update([face(100)], 0.8)
+    assert track.student_id is None
+    assert track.probe_due <= 0.8
+
+
+def test_one_missed_detection_does_not_cost_the_name() -> None:
+    tracker = Tracker()
+    named(tracker, 100, "s-001")
+    tracker.update([], 0.1)
+    (track,) = tracker.update([face(100)], 0.2)
+    assert track.student_id == "s-001"
+
+
+def test_slow_frames_without_a_miss_do_not_cost_the_name() -> None:
+    tracker = Tracker()
+    named(tracker, 100, "s-001")
+    (track,) = tracker.update([face(105)], 0.7)
+    assert track.student_id == "s-001"
+
+
+def test_a_jump_within_reach_must_be_identified_anew() -> None:
+    tracker = Tracker()
+    named(tracker, 100, "s-001")
+    (track,) = tracker.update([face(142)], 0.1)  # 0.7 face widths
+    assert track.student_id is None
+
+
+def test_a_look_alike_is_not_probed_in_every_frame() -> None:
+    tracker = Tracker()
+    tracker.update([face(100), face(400)], 0.0)
+    left, right = sorted(tracker.tracks, key=lambda t: t.face.box.x1)
+    for track, similarity in ((left, 0.8), (right, 0.6)):
+        for _ in range(3):
+            tracker.vote(track, Match("s-001", similarity), 0.0)
+    assert right.probe_due > 0
