@@ -13,7 +13,8 @@ from pathlib import Path
 
 from central.subscriber import BrokerSettings, Subscriber
 from central.tail import Tail, tail
-from edge.errors import ClassPulseError
+from edge.connection import is_this_machine
+from edge.errors import BrokerError, ClassPulseError
 from edge.wire import WireError, topic
 
 
@@ -78,6 +79,10 @@ def _tail(arguments: argparse.Namespace) -> int:
         password_file=arguments.password_file,
         classroom=arguments.classroom or "+",
     )
+    if settings.password_file and not settings.tls and not is_this_machine(settings.host):
+        raise BrokerError(
+            f"--no-tls would send the password to {settings.host} for anybody on the way to read; leave it out"
+        )
     output = Tail(sys.stdout, sys.stderr, as_json=arguments.json)
     tail(Subscriber(settings).messages(), output, count=arguments.count, seconds=arguments.seconds)
     return 0

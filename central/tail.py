@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TextIO
+from uuid import UUID
 
 from central.subscriber import Message
 from edge.wire import ObservationMessage, WireError, decode_observation, decode_status, parse_topic
+
+REMEMBERED = 10_000
+"""Observations whose repeats are recognised; a repeat follows its original by seconds."""
 
 
 class Tail:
@@ -19,6 +24,7 @@ class Tail:
         """out: gets the lines; errors: what was wrong with a message that is none of ours."""
         self._out, self._errors, self._json = out, errors, as_json
         self._online: dict[str, bool] = {}
+        self._shown: OrderedDict[tuple[str, UUID, int], None] = OrderedDict()
         self.observations = 0
         """Printed so far."""
 
@@ -35,6 +41,8 @@ class Tail:
             self._errors.flush()
 
     def _show_observation(self, seen: ObservationMessage) -> None:
+        if self._is_repeat(seen):
+            return
         self.observations += 1
         if self._json:
             observed_at = None if seen.observed_at is None else seen.observed_at.isoformat(timespec="milliseconds")
@@ -47,6 +55,18 @@ class Tail:
         moment = _local(seen.observed_at or datetime.now(UTC), dated=seen.late)
         late = "  (late)" if seen.late else ""
         self._write(f"{moment}  {seen.classroom}  {seen.student_id}  {seen.emotion}{late}")
+
+    def _is_repeat(self, seen: ObservationMessage) -> bool:
+        """Whether it was shown before: after a lost connection the same observation may come again."""
+        if seen.stream is None or seen.sequence is None:
+            return False
+        identity = (seen.classroom, seen.stream, seen.sequence)
+        if identity in self._shown:
+            return True
+        self._shown[identity] = None
+        if len(self._shown) > REMEMBERED:
+            self._shown.popitem(last=False)
+        return False
 
     def _show_status(self, classroom: str, online: bool) -> None:
         if self._online.get(classroom) == online:

@@ -79,6 +79,8 @@ def frames_below(folder: Path, every: int) -> Iterator[tuple[str, NDArray[np.uin
                     yield f"{name}#{index}", cv2.cvtColor(frame, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
                 index += 1
             capture.release()
+            if index == 0:
+                yield name, np.empty((0, 0, 3), dtype=np.uint8)
 
 
 @dataclass

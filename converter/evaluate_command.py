@@ -26,7 +26,7 @@ from edge.errors import ClassPulseError, PictureError
 from edge.interpreter import RUNTIMES
 from edge.manifest import Manifest
 from edge.mtcnn import MtcnnDetector
-from edge.records import Box, Face
+from edge.records import LABELS, Box, Face
 
 T = TypeVar("T")
 
@@ -99,12 +99,14 @@ def evaluate_detector(arguments: argparse.Namespace) -> int:
         figures = {**ours.figures(), "peer": arguments.peer, "peer_recall": theirs.figures()["recall"]}
     else:
         boxes = drawn_boxes(arguments.images)
+        absent = set(boxes)
         for name, image in frames:
+            absent.discard(name)
             if image.size == 0:
                 unreadable.append(name)
             elif name in boxes:
                 _draw(sheet, name, image, ours.add(name, detector.detect(image), boxes[name]))
-        figures = ours.figures()
+        figures = {**ours.figures(), "absent": sorted(absent)}
     if ours.pictures == 0:
         raise PictureError(f"{arguments.images}: no readable picture there that has boxes to compare with")
     figures["unreadable"] = unreadable
@@ -121,8 +123,8 @@ def evaluate_detector(arguments: argparse.Namespace) -> int:
             f"landmarks: mean distance {figures['landmark_error']:.4f} of the box side, "
             f"95% within {figures['landmark_error_p95']:.4f}"
         )
-    for kind in ("missed", "extra", "unreadable"):
-        for line in figures[kind]:
+    for kind in ("missed", "extra", "unreadable", "absent"):
+        for line in figures.get(kind, []):
             _say(f"  {kind}: {line}")
     return _write(arguments.json, figures)
 
@@ -159,7 +161,13 @@ def evaluate_faces(arguments: argparse.Namespace) -> int:
 
 def evaluate_emotion(arguments: argparse.Namespace) -> int:
     """Run `evaluate emotion`."""
-    pictures = load_pictures(find_samples(arguments.folder, arguments.manifest))
+    samples = find_samples(arguments.folder, arguments.manifest)
+    if arguments.manifest and not any(sample.source for sample in samples):
+        raise PictureError(f"{arguments.manifest}: gives a source of none of the pictures in {arguments.folder}")
+    for folder in sorted(arguments.folder.iterdir()):
+        if folder.is_dir() and folder.name not in LABELS:
+            _say(f"  passed over: {folder.name}, which is none of the labels {', '.join(LABELS)}")
+    pictures = load_pictures(samples)
     classifier = EmotionClassifier(
         Manifest(arguments.models), arguments.model, runtime=arguments.runtime, threads=arguments.threads
     )

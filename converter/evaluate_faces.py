@@ -122,6 +122,8 @@ def cross_scores(faces: FaceSet, aliases: Sequence[frozenset[str]]) -> tuple[NDA
     undetected face are -inf: failing to find a student is failing to recognise one.
     """
     names = sorted(faces.embeddings)
+    if len({name.split("/")[0] for name in names}) < 2:
+        raise PictureError(f"faces of {len(names)} pictures were found: figures need those of two people at least")
     people = np.array([name.split("/")[0] for name in names])
     matrix = np.stack([faces.embeddings[name] for name in names])
     similarity = (matrix @ matrix.T).astype(np.float64)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from edge.connection import is_this_machine
 from edge.typed_values import CREDENTIAL_PREFIX, Places, WrongValueError, shown
 
 HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?|[0-9A-Za-z:.]{2,45}(%[A-Za-z0-9_.-]{1,15})?"
@@ -115,8 +116,7 @@ def _same_file(other: str) -> Callable[[Path, Path], Mistake | None]:
 
 
 def _in_the_open(tls: bool, host: str) -> Mistake | None:
-    local = ipaddress.ip_address(host).is_loopback if _is_address(host) else host.lower() == "localhost"
-    if tls or local:
+    if tls or is_this_machine(host):
         return None
     return (
         f"is false, and {host} is not this machine: anybody on the way could read what is published",

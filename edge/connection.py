@@ -6,6 +6,7 @@ Standard library only, because the central side imports this module.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import random
 import socket
 import ssl
@@ -44,6 +45,14 @@ class Backoff:
 
     def reset(self) -> None:
         self.failures = 0
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a connection to host, a name or an address, never leaves this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def tls_context(ca_file: Path | None, certificate_file: Path | None, key_file: Path | None) -> ssl.SSLContext:

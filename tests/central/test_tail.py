@@ -64,6 +64,13 @@ def test_observation_without_properties_shows_the_time_of_arrival() -> None:
     assert out.startswith(datetime.now(UTC).strftime("%H:"))
 
 
+def test_a_repeat_is_shown_once_and_its_like_from_another_room_too() -> None:
+    messages = [Message(LIVE, PAYLOAD, PROPERTIES), Message(LIVE + "/late", PAYLOAD, PROPERTIES)]
+    other = Message(LIVE.replace("room-101", "room-102"), PAYLOAD, PROPERTIES)
+    out, _ = shown(*messages, other)
+    assert [line.split()[1] for line in out.splitlines()] == ["room-101", "room-102"]
+
+
 def test_status_is_shown_when_it_changes() -> None:
     out, _ = shown(*(Message(STATUS, status, ()) for status in (b"online", b"online", b"offline")))
     assert [line.split()[1:] for line in out.splitlines()] == [["room-101", "online"], ["room-101", "offline"]]
@@ -107,9 +114,9 @@ def sender(port: int) -> Iterator[Client]:
     client.loop_stop()
 
 
-def send(client: Client, payload: bytes = PAYLOAD, topic: str = LIVE) -> None:
+def send(client: Client, payload: bytes = PAYLOAD, topic: str = LIVE, sequence: str = "17") -> None:
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.UserProperty = list(PROPERTIES)
+    properties.UserProperty = [*PROPERTIES[:2], ("sequence", sequence)]
     client.publish(topic, payload, qos=1, properties=properties).wait_for_publish(SECONDS)
 
 
@@ -132,7 +139,7 @@ def test_command_prints_what_arrives_and_ends_after_the_count(tmp_path: Path) ->
             assert process.stdout.readline().split()[1:] == ["room-101", "online"]  # so it is subscribed
             send(client, b"nonsense")
             send(client)
-            send(client, topic=LIVE + "/late")
+            send(client, topic=LIVE + "/late", sequence="18")
             out, errors = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
     assert out.splitlines() == [
@@ -181,6 +188,13 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.Capture
     with pytest.raises(SystemExit, match="2"):
         main(["tail", "--host", "localhost", *arguments])
     assert "usage" in capsys.readouterr().err
+
+
+def test_a_password_is_never_sent_in_the_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "password").write_text("secret")
+    options = ["--no-tls", "--username", "me", "--password-file", str(tmp_path / "password")]
+    assert main(["tail", "--host", "192.0.2.1", *options]) == 1
+    assert "for anybody on the way to read" in capsys.readouterr().err
 
 
 @pytest.mark.broker

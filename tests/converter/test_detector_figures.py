@@ -74,6 +74,16 @@ def test_the_command_measures_against_drawn_boxes(pictures: Path, capsys: pytest
     assert "unreadable: broken.jpg" in capsys.readouterr().out
 
 
+def test_listed_pictures_that_are_not_there_are_named(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    xml = XML.replace("</images>", "<image file='gone.png'/></images>")
+    (pictures / "boxes.xml").write_text(xml)
+    (pictures / "broken.mp4").write_bytes(b"no clip")
+    assert main(["evaluate", "detector", "--images", str(pictures), "--min-face", "60"]) == 0
+    said = capsys.readouterr().out
+    assert "absent: gone.png" in said
+    assert "unreadable: broken.mp4" in said
+
+
 def test_a_clip_gives_every_nth_frame(tmp_path: Path) -> None:
     writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
     for shade in range(10):

@@ -84,6 +84,12 @@ def test_a_face_that_was_not_found_counts_against_the_tar() -> None:
     assert np.isneginf(genuine).sum() == 2  # bob/3 with bob/1 and bob/2
 
 
+def test_one_person_alone_gives_no_figures() -> None:
+    alone = Scored({"ann/1.jpg": unit(np.eye(8, dtype=np.float32)[0])}, [])
+    with pytest.raises(PictureError, match="those of two people at least"):
+        cross_scores(alone, [])
+
+
 def test_verification_reports_what_its_json_promises() -> None:
     pairs = [
         Pair("1", True, "ann/1.jpg", "ann/2.jpg"),

@@ -57,6 +57,21 @@ def test_training_evaluation_and_daemon_see_the_same_pixels(
     np.testing.assert_array_equal(daemon.seen, expression_crop(image, face.box, daemon.size))
 
 
+def test_a_manifest_of_other_pictures_is_an_error(
+    manifest: Manifest, detector: MtcnnDetector, portraits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = read_picture(portraits / "astronaut.png")
+    (face,) = detector.detect(image)
+    labelled_square(image, face.box, tmp_path)
+    (tmp_path / "Sad").mkdir()
+    listing = tmp_path / "manifest.csv"
+    listing.write_text("name,label,source\nother,happy,web\n")
+    assert main(["evaluate", "emotion", str(tmp_path), "--manifest", str(listing)]) == 1
+    assert "gives a source of none of the pictures" in capsys.readouterr().err
+    assert main(["evaluate", "emotion", str(tmp_path)]) == 0
+    assert "passed over: Sad" in capsys.readouterr().out
+
+
 def test_the_evaluation_command_gives_the_label_of_the_daemon(
     manifest: Manifest, detector: MtcnnDetector, portraits: Path, tmp_path: Path
 ) -> None:
