@@ -58,7 +58,7 @@ class FaceSet:
             if face is None:
                 self.undetected.append(name)
             else:
-                self.embeddings[name] = self._embedder.embed(image, face.landmarks)
+                self.embeddings[name] = self._embedder.embed(image, face)
 
     def similarity(self, a: str, b: str) -> float:
         """Cosine of two pictures; -inf where a face was not found. Raises PictureError for an unknown name."""
