@@ -53,6 +53,18 @@ def augment(
     image: NDArray[np.uint8], size: int, settings: Augmentation, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
     """A random variant of one picture. image: (side, side) uint8 grey. Returns (size, size) uint8."""
+    seen = vary(image, size, settings, generator)
+    return expression_crop(seen, whole(seen), size)
+
+
+def vary(
+    image: NDArray[np.uint8], size: int, settings: Augmentation, generator: np.random.Generator
+) -> NDArray[np.uint8]:
+    """The picture as a camera might have taken it, not yet scaled to `size`.
+
+    image: (side, side) uint8 grey or (side, side, 3). Returns the same with another side; what is smaller than
+    size is enlarged to it.
+    """
     # A smaller picture is enlarged once, by the warp, as the daemon's crop would.
     side = min(max(image.shape[0], size), settings.face_sizes[1])
     if generator.random() < settings.resize_share:
@@ -60,17 +72,17 @@ def augment(
         side = round(float(np.exp(generator.uniform(np.log(smallest), np.log(min(side, largest))))))
     seen = _relight(_warp(image, side, settings, generator), settings, generator)
     if generator.random() < settings.blur_share:
-        seen = _as_grey(cv2.GaussianBlur(seen, (0, 0), generator.uniform(0.3, settings.blur)))
+        seen = _as_pixels(cv2.GaussianBlur(seen, (0, 0), generator.uniform(0.3, settings.blur)))
     if generator.random() < settings.noise_share:
         grain = generator.normal(0, generator.uniform(1, settings.noise), seen.shape)
-        seen = _as_grey(seen + grain)
+        seen = _as_pixels(seen + grain)
     if generator.random() < settings.jpeg_share:
         quality = int(generator.integers(*settings.jpeg_quality))
         _, encoded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        seen = _as_grey(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE))
+        seen = _as_pixels(cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED))
     if generator.random() < settings.occlusion_share:
         _occlude(seen, settings, generator)
-    return expression_crop(seen, whole(seen), size)
+    return seen
 
 
 def mix(
@@ -96,7 +108,7 @@ def _warp(
     """Flip, turn, scale and shift image onto (side, side)."""
     if image.shape[0] > 1.5 * side:  # bilinear sampling alone would alias
         reduced = round(1.5 * side)
-        image = _as_grey(cv2.resize(image, (reduced, reduced), interpolation=cv2.INTER_AREA))
+        image = _as_pixels(cv2.resize(image, (reduced, reduced), interpolation=cv2.INTER_AREA))
     angle = np.deg2rad(generator.uniform(-settings.rotation, settings.rotation))
     scale = np.exp(generator.uniform(-settings.zoom, settings.zoom)) * side / image.shape[0]
     mirror = -1.0 if generator.random() < 0.5 else 1.0
@@ -107,7 +119,7 @@ def _warp(
     offset = to_centre + shift - turn @ np.array([from_centre, from_centre])
     matrix = np.column_stack([turn, offset])
     warped = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return _as_grey(warped)
+    return _as_pixels(warped)
 
 
 def _relight(image: NDArray[np.uint8], settings: Augmentation, generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -115,13 +127,14 @@ def _relight(image: NDArray[np.uint8], settings: Augmentation, generator: np.ran
     curve = levels ** np.exp(generator.uniform(-settings.gamma, settings.gamma))
     curve = (curve - 0.5) * generator.uniform(*settings.contrast) + 0.5
     curve = curve * 255 + generator.uniform(-settings.brightness, settings.brightness)
-    lit: NDArray[np.uint8] = _as_grey(curve)[image]
+    lit: NDArray[np.uint8] = _as_pixels(curve)[image]
     if generator.random() < settings.side_light_share:
         side = image.shape[0]
         direction = generator.uniform(0, 2 * np.pi)
         axis = np.linspace(-1, 1, side)
         slope = np.cos(direction) * axis[None, :] + np.sin(direction) * axis[:, None]
-        return _as_grey(lit * (1 + generator.uniform(0.1, 0.5) * slope))
+        slope = slope.reshape(side, side, *[1] * (image.ndim - 2))
+        return _as_pixels(lit * (1 + generator.uniform(0.1, 0.5) * slope))
     return lit
 
 
@@ -133,6 +146,6 @@ def _occlude(image: NDArray[np.uint8], settings: Augmentation, generator: np.ran
     image[top : top + height, left : left + width] = generator.integers(0, 256)
 
 
-def _as_grey(values: NDArray[Any]) -> NDArray[np.uint8]:
-    grey: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
-    return grey
+def _as_pixels(values: NDArray[Any]) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
+    return pixels

@@ -73,7 +73,7 @@ def find_samples(folder: Path, manifest: Path | None = None, larger: Path | None
     pictures are taken instead where it has one of the same label and name. Raises PictureError when no
     label folder holds a picture, or the manifest has no column `name`.
     """
-    described = _read_manifest(manifest) if manifest else {}
+    described = read_manifest(manifest) if manifest else {}
     samples = []
     for index, label in enumerate(LABELS):
         better = {path.stem: path for path in _pictures_in(larger / label)} if larger else {}
@@ -172,7 +172,7 @@ def _pictures_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
 
 
-def _read_manifest(path: Path) -> dict[tuple[str, str], dict[str, str]]:
+def read_manifest(path: Path) -> dict[tuple[str, str], dict[str, str]]:
     """Rows by (label, name)."""
     try:
         with path.open(newline="", encoding="utf-8") as file:

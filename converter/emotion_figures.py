@@ -8,6 +8,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.confusion import accuracy, confusion_matrix, macro_f1
 from edge.records import LABELS
 
 
@@ -31,20 +32,18 @@ def label_figures(labels: NDArray[np.int64], predicted: NDArray[np.int64], sourc
     confusion[i][j] counts pictures of label i called j.
     """
     count = len(LABELS)
-    confusion = np.bincount(labels * count + predicted, minlength=count * count).reshape(count, count)
-    right, given, called = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    occurring = np.flatnonzero(given + called)
-    f1 = 2 * right[occurring] / (given + called)[occurring]
+    confusion = confusion_matrix(labels, predicted, count)
+    right, called = np.diag(confusion), confusion.sum(axis=0)
     by_source: dict[str, dict[str, float]] = {}
     for source in sorted(set(sources) - {""}):
         chosen = np.array([s == source for s in sources])
         by_source[source] = _recall(labels[chosen], predicted[chosen])
     return {
         "count": len(labels),
-        "accuracy": float(right.sum() / max(1, len(labels))),
-        "macro_f1": float(f1.mean()) if len(f1) else 0.0,
+        "accuracy": accuracy(confusion),
+        "macro_f1": macro_f1(confusion),
         "recall": _recall(labels, predicted),
-        "precision": {LABELS[i]: float(right[i] / called[i]) for i in occurring if called[i]},
+        "precision": {LABELS[i]: float(right[i] / called[i]) for i in np.flatnonzero(called)},
         "recall_by_source": by_source,
         "confusion": confusion.tolist(),
     }

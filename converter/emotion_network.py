@@ -1,11 +1,14 @@
-"""The expression model: a small residual network for one grey face.
+"""The expression models: small networks for one grey face.
 
-Only what quantizes well is used (convolution, batch normalization that folds into it, ReLU6,
-addition, average pooling, dense), so that int8 loses next to nothing.
+`ours` is a residual network of what quantizes well (convolution, batch normalization that folds into it,
+ReLU6, addition, average pooling, dense), so that int8 loses next to nothing. `seed` is the original system's
+kind: plain convolutions and pooling on 224x224, dense layers and a softmax.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -16,13 +19,39 @@ from edge.records import LABELS
 STEM = 32
 STAGES = (48, 96, 128)
 """Channels of each stage; each halves the side and holds two residual blocks."""
-SUBTRACT = 127.5
-DIVIDE = 127.5
-"""Normalization of grey 0..255, applied before the model: (pixel - SUBTRACT) / DIVIDE."""
+SEED_STACK = (32, 64, 128, 128, 128)
+"""Channels of each convolution of `seed`; each is followed by pooling that halves the side."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a kind of network is and takes."""
+
+    build: Callable[[int, float], keras.Model]
+    """(size, dropout) -> the untrained network, (N, size, size, 1) normalized grey -> (N, 5) in the order of LABELS."""
+    size: int
+    """Side of its usual input, px."""
+    multiple: int
+    """The side must be a multiple of this."""
+    subtract: float
+    divide: float
+    """Normalization of grey 0..255, applied before the model: (pixel - subtract) / divide."""
+    scores: str
+    """What it gives: one of `edge.manifest.SCORES`."""
+    patience: int
+    """Epochs without a better macro-F1 after which its training stops; 0: never, the learning rate ends at 0 anyway."""
+
+
+def normalize(
+    crops: np.ndarray[Any, np.dtype[np.uint8]], architecture: Architecture | None = None
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """(N, size, size) uint8 -> (N, size, size, 1) float32 as the network takes it (default: ours)."""
+    kind = architecture or ARCHITECTURES["ours"]
+    return ((crops[..., None].astype(np.float32)) - np.float32(kind.subtract)) / np.float32(kind.divide)
 
 
 def build_network(size: int = 64, dropout: float = 0.3) -> keras.Model:
-    """The untrained network: (N, size, size, 1) normalized grey -> (N, 5) logits in the order of LABELS.
+    """The untrained network of `ours`: (N, size, size, 1) normalized grey -> (N, 5) logits in the order of LABELS.
 
     Logits, not probabilities: the temperature that makes them mean something divides them
     before the softmax, on the edge. size: a multiple of 16.
@@ -38,9 +67,18 @@ def build_network(size: int = 64, dropout: float = 0.3) -> keras.Model:
     return keras.Model(pictures, logits, name="emotion")
 
 
-def normalize(crops: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """(N, size, size) uint8 -> (N, size, size, 1) float32 as the network takes it."""
-    return ((crops[..., None].astype(np.float32)) - np.float32(SUBTRACT)) / np.float32(DIVIDE)
+def build_seed_network(size: int = 224, dropout: float = 0.5) -> keras.Model:
+    """The untrained network of `seed`: (N, size, size, 1) grey 0..1 -> (N, 5) probabilities in the order of LABELS."""
+    pictures = keras.Input((size, size, 1), name="face")
+    x = pictures
+    for channels in SEED_STACK:
+        x = keras.layers.Conv2D(channels, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
+        x = keras.layers.MaxPooling2D(2)(x)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dense(128, activation="relu", kernel_initializer="he_normal")(x)
+    x = keras.layers.Dropout(dropout)(x)
+    shares = keras.layers.Dense(len(LABELS), activation="softmax", name="shares")(x)
+    return keras.Model(pictures, shares, name="emotion_seed")
 
 
 def count_macs(model: keras.Model) -> int:
@@ -68,3 +106,14 @@ def _convolve(x: Any, channels: int, *, kernel: int = 3, stride: int = 1, activa
     )(x)
     x = keras.layers.BatchNormalization(momentum=0.95)(x)
     return keras.layers.ReLU(6.0)(x) if activate else x
+
+
+ARCHITECTURES = {
+    "ours": Architecture(
+        build_network, size=64, multiple=16, subtract=127.5, divide=127.5, scores="logits", patience=0
+    ),
+    "seed": Architecture(
+        build_seed_network, size=224, multiple=32, subtract=0.0, divide=255.0, scores="probabilities", patience=8
+    ),
+}
+"""By name, as `train emotion --architecture` takes it."""

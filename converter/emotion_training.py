@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,23 @@ from numpy.typing import NDArray
 from converter.augmentation import Augmentation, augment, mix
 from converter.emotion_data import Pictures
 from converter.emotion_figures import label_figures
-from converter.emotion_network import build_network, normalize
+from converter.emotion_network import ARCHITECTURES, normalize
 from edge.errors import ModelError
 from edge.records import LABELS
 
 Array = NDArray[np.float32]
+Batch = tuple[Array, Array]
+"""Pictures as the network takes them, and a probability for each label of each."""
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """Everything that decides the result, beside the pictures."""
 
+    architecture: str = "ours"
+    """One of `converter.emotion_network.ARCHITECTURES`."""
     size: int = 64
-    """Side of the model's input, px; a multiple of 16."""
+    """Side of the model's input, px; a multiple of what the architecture says."""
     epochs: int = 32
     """One epoch draws as many pictures as there are."""
     batch: int = 64
@@ -50,6 +54,9 @@ class TrainingSettings:
     0 draws as the data lie, 1 draws every label of every source equally often."""
     averaging: float = 0.998
     """Share of the averaged weights kept at each step."""
+    patience: int = 0
+    """Epochs without a better macro-F1 on the validation pictures after which training stops; 0: never. The
+    weights are then those of the end all the same, not those of the epoch that happened to score best."""
     seed: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -77,7 +84,7 @@ class Trained:
     model: keras.Model
     """Averaged weights, no optimizer."""
     logits: Array
-    """(N, labels) of the validation pictures."""
+    """(N, labels) of the validation pictures; of a network that ends in a softmax, the logarithms of its output."""
     history: tuple[Progress, ...]
 
 
@@ -87,31 +94,38 @@ def train(
     settings: TrainingSettings,
     checkpoint: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
+    show: Callable[[Iterator[Batch], int, int], Iterable[Batch]] = lambda batches, steps, epoch: batches,
 ) -> Trained:
-    """Train a network, calling `report` after each epoch.
+    """Train a network, calling `report` after each epoch; `show` wraps an epoch's batches, such as in a progress bar.
 
     checkpoint: a file written after each epoch; when it is there already, training goes on from it.
     Raises ModelError when it is of another run.
     """
     keras.utils.set_random_seed(settings.seed)
     steps = max(1, len(training.images) // settings.batch)
-    model = build_network(settings.size, settings.dropout)
+    kind = ARCHITECTURES[settings.architecture]
+    model = kind.build(settings.size, settings.dropout)
     model.compile(
         _optimizer(settings, steps),
-        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
+        keras.losses.CategoricalCrossentropy(
+            from_logits=kind.scores == "logits", label_smoothing=settings.label_smoothing
+        ),
     )
     model.optimizer.build(model.trainable_variables)
-    averaged = build_network(settings.size, settings.dropout)
+    averaged = kind.build(settings.size, settings.dropout)
     average: list[Array] = [np.array(weights) for weights in model.get_weights()]
     history: list[Progress] = []
     if checkpoint is not None and checkpoint.exists():
         history = _restore(checkpoint, settings, model, average)
-    crops = normalize(validation.crops(settings.size))
+    crops = normalize(validation.crops(settings.size), kind)
     draw = _draw_shares(training, settings.balance)
     for epoch in range(len(history), settings.epochs):
+        if _stalled(history, settings.patience):
+            break
         started = time.monotonic()
         losses = []
-        for step, (images, targets) in enumerate(_batches(training, draw, steps, epoch, settings)):
+        batches = show(_batches(training, draw, steps, epoch, settings), steps, epoch + 1)
+        for step, (images, targets) in enumerate(batches):
             losses.append(float(model.train_on_batch(images, targets)))
             # Early on the average must follow quickly, or it remembers the random start.
             keep = min(settings.averaging, (1 + epoch * steps + step) / (10 + epoch * steps + step))
@@ -137,10 +151,17 @@ def train(
 
 
 def predict_logits(model: keras.Model, pictures: Array, batch: int = 256) -> Array:
-    """(N, labels) for (N, size, size, 1) normalized pictures."""
+    """(N, labels) for (N, size, size, 1) normalized pictures; logarithms where the model gives probabilities."""
     parts = [model.predict_on_batch(pictures[i : i + batch]) for i in range(0, len(pictures), batch)]
-    logits: Array = np.concatenate(parts).astype(np.float32)
-    return logits
+    scores: Array = np.concatenate(parts).astype(np.float32)
+    return scores if model.layers[-1].name == "logits" else np.log(np.maximum(scores, np.float32(1e-6)))
+
+
+def _stalled(history: list[Progress], patience: int) -> bool:
+    """Whether the best macro-F1 lies `patience` epochs back."""
+    if not patience or len(history) <= patience:
+        return False
+    return max(p.macro_f1 for p in history[-patience:]) <= max(p.macro_f1 for p in history[:-patience])
 
 
 def _optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
@@ -170,14 +191,15 @@ def _draw_shares(pictures: Pictures, balance: float) -> NDArray[np.float64]:
 
 def _batches(
     pictures: Pictures, draw: NDArray[np.float64], steps: int, epoch: int, settings: TrainingSettings
-) -> Iterator[tuple[Array, Array]]:
+) -> Iterator[Batch]:
     """The epoch's augmented batches: the same for the same seed and epoch, whatever ran before."""
     generator = np.random.default_rng([settings.seed, epoch])
     chosen = generator.choice(len(draw), steps * settings.batch, p=draw).reshape(steps, settings.batch)
     targets = np.eye(len(LABELS), dtype=np.float32)[pictures.labels]
     for indices in chosen:
         crops = [augment(pictures.images[i], settings.size, settings.augmentation, generator) for i in indices]
-        yield mix(normalize(np.stack(crops)), targets[indices], settings.mixup, generator)
+        inputs = normalize(np.stack(crops), ARCHITECTURES[settings.architecture])
+        yield mix(inputs, targets[indices], settings.mixup, generator)
 
 
 def _save(

@@ -9,14 +9,17 @@ from typing import Any
 
 from edge.manifest import ModelEntry
 
-_HEADER = (
+HEADER = (
     "# Written by `classpulse-converter build` from models/keras/ and converter/build.py: change those, not this.\n"
 )
 
 
-def manifest_text(entries: Iterable[ModelEntry]) -> str:
-    """The manifest of entries, in their order; fields that hold their default are left out."""
-    return _HEADER + "".join(f"\n[[model]]\n{_table(entry)}" for entry in entries)
+def manifest_text(entries: Iterable[ModelEntry], header: str = HEADER) -> str:
+    """The manifest of entries, in their order; fields that hold their default are left out.
+
+    header: comment lines that say where it comes from.
+    """
+    return header + "".join(f"\n[[model]]\n{_table(entry)}" for entry in entries)
 
 
 def _table(entry: ModelEntry) -> str:
@@ -33,6 +36,8 @@ def _table(entry: ModelEntry) -> str:
         "licence",
         "source",
     }
+    if entry.role == "identify":  # takes embeddings, not pictures
+        required -= {"colour", "subtract", "divide"}
     lines = []
     for field in fields(ModelEntry):
         value = getattr(entry, field.name)

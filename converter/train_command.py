@@ -1,6 +1,7 @@
 """`classpulse-converter train emotion DIR -o OUT.keras`: from labelled pictures to a float model.
 
-Beside OUT.keras lies OUT.json: what the model takes, its temperature and its figures.
+Beside OUT.keras lie OUT.json, what the model takes, its temperature and its figures, and OUT.png, the
+learning curves.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter import train_faces_command
 from converter.atomic import write_together
+from converter.learning_curves import draw_curves
+from converter.progress import progress
 from edge.errors import ModelError
 from edge.records import LABELS
 
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     import keras
 
     from converter.emotion_data import Pictures
-    from converter.emotion_training import Progress, Trained, TrainingSettings
+    from converter.emotion_training import Batch, Progress, Trained, TrainingSettings
 
 
 def add_parser(subparsers: Any) -> None:
@@ -32,8 +37,17 @@ def add_parser(subparsers: Any) -> None:
     emotion = models.add_parser("emotion", help="the expression model", description=__doc__)
     emotion.add_argument("folder", metavar="DIR", type=Path, help="label folders, or train/ and val/ with them")
     emotion.add_argument("-o", "--output", metavar="OUT.keras", type=Path, required=True)
+    emotion.add_argument(
+        "--architecture",
+        choices=["ours", "seed"],
+        default="ours",
+        help="a small residual network, or plain convolutions on 224x224 as in the original system (default: ours)",
+    )
     emotion.add_argument("--epochs", type=_positive, help="passes over the pictures (default: 32)")
-    emotion.add_argument("--size", type=_positive, help="side of the model's input, px, a multiple of 16 (default: 64)")
+    emotion.add_argument("--size", type=_positive, help="side of the model's input, px (default: 64; seed: 224)")
+    emotion.add_argument(
+        "--patience", type=int, metavar="EPOCHS", help="stop when macro-F1 stalls so long; 0: never (default; seed: 8)"
+    )
     emotion.add_argument("--seed", type=int, help="of everything random (default: 1)")
     emotion.add_argument(
         "--held-out",
@@ -44,8 +58,9 @@ def add_parser(subparsers: Any) -> None:
     )
     emotion.add_argument("--checkpoint", type=Path, metavar="FILE.npz", help="written after each epoch, resumed from")
     emotion.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
-    emotion.add_argument("--overwrite", action="store_true", help="replace OUT.keras and OUT.json")
+    emotion.add_argument("--overwrite", action="store_true", help="replace the three files")
     emotion.set_defaults(run=run_train_emotion)
+    train_faces_command.add_kind(models)
 
 
 def run_train_emotion(arguments: argparse.Namespace) -> int:
@@ -55,19 +70,22 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         raise ModelError(f"{output}: the output's name must end in .keras")
     if output.exists() and not arguments.overwrite:
         raise ModelError(f"{output}: is there already; add --overwrite to replace it")
-    if arguments.size is not None and arguments.size % 16:
-        raise ModelError(f"--size {arguments.size}: must be a multiple of 16")
-
     try:
+        from converter.emotion_network import ARCHITECTURES
         from converter.emotion_training import TrainingSettings, train
     except ModuleNotFoundError as error:
         raise ModelError(f"{error.name} is not installed: pip install 'classpulse[converter]'") from error
     from converter.emotion_data import find_split, load_pictures
 
+    kind = ARCHITECTURES[arguments.architecture]
+    size = arguments.size or kind.size
+    if size % kind.multiple:
+        raise ModelError(f"--size {size}: must be a multiple of {kind.multiple}")
     if arguments.threads:
         _limit_threads(arguments.threads)
-    chosen = {key: getattr(arguments, key) for key in ("epochs", "size", "seed")}
-    settings = TrainingSettings(**{key: value for key, value in chosen.items() if value is not None})
+    chosen = {"architecture": arguments.architecture, "size": size, "patience": kind.patience}
+    chosen |= {key: value for key in ("epochs", "seed", "patience") if (value := getattr(arguments, key)) is not None}
+    settings = TrainingSettings(**chosen)
     training, validation = (
         load_pictures(part, largest=4 * settings.size)
         for part in find_split(arguments.folder, arguments.held_out, settings.seed)
@@ -76,16 +94,17 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         print(f"{purpose}: {len(pictures.images)} pictures, {len(pictures.unreadable)} unreadable")
         for path in pictures.unreadable:
             print(f"  left out: {path}", file=sys.stderr)
-    trained = train(training, validation, settings, arguments.checkpoint, _print_progress)
+    trained = train(training, validation, settings, arguments.checkpoint, _print_progress, _bar)
     description = describe(trained, validation, settings)
     write_together(
         {
             output: _keras_file(trained.model),
             output.with_suffix(".json"): (json.dumps(description, indent=2) + "\n").encode(),
+            output.with_suffix(".png"): _curves(trained),
         }
     )
     print(json.dumps(description["figures"], indent=2))
-    print(f"written: {output} and {output.with_suffix('.json').name}")
+    print(f"written: {output}, {output.with_suffix('.json').name}, {output.with_suffix('.png').name}")
     return 0
 
 
@@ -93,15 +112,17 @@ def describe(trained: Trained, validation: Pictures, settings: TrainingSettings)
     """What a converter and a reader need to know of a trained model, ready for JSON."""
     from converter.calibration import cross_fitted_error, expected_calibration_error, fit_temperature, softmax
     from converter.emotion_figures import label_figures
-    from converter.emotion_network import DIVIDE, SUBTRACT, count_macs
+    from converter.emotion_network import ARCHITECTURES, count_macs
 
+    kind = ARCHITECTURES[settings.architecture]
     labels = validation.labels
     temperature = fit_temperature(trained.logits, labels)
     return {
         "labels": list(LABELS),
         "size": settings.size,
-        "subtract": SUBTRACT,
-        "divide": DIVIDE,
+        "subtract": kind.subtract,
+        "divide": kind.divide,
+        "scores": kind.scores,
         "temperature": round(temperature, 4),
         "figures": {
             **label_figures(labels, trained.logits.argmax(axis=1), validation.sources),
@@ -110,13 +131,13 @@ def describe(trained: Trained, validation: Pictures, settings: TrainingSettings)
         },
         "macs": count_macs(trained.model),
         "parameters": trained.model.count_params(),
-        "command": f"classpulse-converter train emotion DIR -o emotion.keras"
+        "command": f"classpulse-converter train emotion DIR -o emotion.keras --architecture {settings.architecture}"
         f" --epochs {settings.epochs} --size {settings.size} --seed {settings.seed}",
         "seed": settings.seed,
-        "training_seconds": round(sum(progress.seconds for progress in trained.history)),
+        "training_seconds": round(sum(epoch.seconds for epoch in trained.history)),
         "trained_on": time.strftime("%Y-%m-%d", time.gmtime()),
         "settings": asdict(settings),
-        "history": [asdict(progress) for progress in trained.history],
+        "history": [asdict(epoch) for epoch in trained.history],
     }
 
 
@@ -127,10 +148,28 @@ def _keras_file(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def _print_progress(progress: Progress) -> None:
+def _curves(trained: Trained) -> bytes:
+    history = trained.history
+    return draw_curves(
+        "Expression model",
+        {
+            "loss": {"training": [epoch.loss for epoch in history]},
+            "validation": {
+                "macro-F1": [epoch.macro_f1 for epoch in history],
+                "lowest recall": [epoch.lowest_recall for epoch in history],
+            },
+        },
+    )
+
+
+def _bar(batches: Iterable[Batch], steps: int, epoch: int) -> Iterable[Batch]:
+    return progress(batches, f"epoch {epoch}", steps)
+
+
+def _print_progress(done: Progress) -> None:
     print(
-        f"epoch {progress.epoch}/{progress.epochs}: loss {progress.loss:.3f}, macro-F1 {progress.macro_f1:.3f}, "
-        f"lowest recall {progress.lowest_recall:.3f}, {progress.seconds:.0f} s",
+        f"epoch {done.epoch}/{done.epochs}: loss {done.loss:.3f}, macro-F1 {done.macro_f1:.3f}, "
+        f"lowest recall {done.lowest_recall:.3f}, {done.seconds:.0f} s",
         flush=True,
     )
 

@@ -28,7 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0: done. 1: an error, said on stderr. 2: wrong usage. 77: not authorised. 78: the config is wrong.
     """
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, late = parser.parse_known_args(argv)
+    if late and (arguments.run is not _enrol or any(word.startswith("-") for word in late)):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if late:  # argparse ends a list that may be empty at the first option, and pictures may come after one
+        arguments.pictures += [Path(word) for word in late]
     level = logging.DEBUG if arguments.verbose else logging.INFO
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
@@ -96,8 +101,7 @@ def _check_config(arguments: argparse.Namespace) -> int:
     try:
         settings = load(path)
         authorisation.require(settings.authorisation, datetime.now(UTC))
-        load_parts(settings)
-        EnrolledStudents(settings).changed()
+        EnrolledStudents(settings, load_parts(settings).faces).changed()
     except (ConfigError, AuthorisationError) as error:
         # Said like any error, but with the exit code that scripts know this command by.
         sys.stderr.write(f"classpulse-edge: {error}\n")

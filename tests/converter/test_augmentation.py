@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from converter.augmentation import Augmentation, augment, mix
+from converter.augmentation import Augmentation, augment, mix, vary
 from edge.alignment import expression_crop, whole
 
 STILL = Augmentation(
@@ -30,6 +30,16 @@ def test_any_picture_becomes_a_grey_square_of_the_size_asked_for(side: int, size
     result = augment(picture(side), size, Augmentation(), np.random.default_rng(seed))
     assert result.shape == (size, size)
     assert result.dtype == np.uint8
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_colour_picture_keeps_its_colours(seed: int) -> None:
+    red = np.zeros((120, 120, 3), dtype=np.uint8)
+    red[:, :, 0] = picture(120)
+    seen = vary(red, 60, Augmentation(occlusion_share=0), np.random.default_rng(seed))
+    assert seen.ndim == 3
+    assert seen[:, :, 0].mean() >= seen[:, :, 1:].mean()
 
 
 def test_same_seed_gives_the_same_picture_and_another_seed_another() -> None:

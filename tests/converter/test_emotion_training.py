@@ -14,8 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from converter.train_command import add_parser
+from edge.alignment import expression_crop
 from edge.errors import ModelError
-from edge.records import LABELS
+from edge.manifest import Manifest, ModelEntry
+from edge.records import LABELS, Box
+from tests.edge.toy_models import models_with
 
 pytestmark = pytest.mark.converter
 
@@ -126,6 +129,60 @@ def test_a_damaged_checkpoint_is_refused_with_a_remedy(cartoons: Path, tmp_path:
         run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--size", "32", "--checkpoint", str(checkpoint)])
 
 
+@pytest.fixture(scope="module")
+def seed_style(cartoons: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("seed") / "emotion_arch.keras"
+    arguments = ["--architecture", "seed", "--epochs", "30", "--size", "32", "--held-out", "0.2"]
+    assert run([str(cartoons), "-o", str(output), *arguments]) == 0
+    return output
+
+
+def test_the_original_kind_of_network_learns_too_and_says_what_it_gives(seed_style: Path) -> None:
+    described = json.loads(seed_style.with_suffix(".json").read_text())
+    assert described["figures"]["macro_f1"] > 0.8
+    assert (described["scores"], described["subtract"], described["divide"]) == ("probabilities", 0.0, 255.0)
+
+
+def test_on_the_edge_its_softmax_is_not_taken_for_logits(seed_style: Path, cartoons: Path, tmp_path: Path) -> None:
+    from converter.keras_models import load_keras
+    from converter.quantization import convert
+    from edge.emotion import EmotionClassifier
+
+    described = json.loads(seed_style.with_suffix(".json").read_text())
+    model = load_keras(seed_style)
+    entry = ModelEntry(
+        name="seed", role="emotion", file="seed.tflite", sha256="", input=(32, 32, 1), colour="GREY", recipe="float32",
+        licence="none", source="a test", labels=LABELS,
+        **{key: described[key] for key in ("subtract", "divide", "scores", "temperature")},
+    )  # fmt: skip
+    plain = replace(entry, name="plain", temperature=1.0)
+    manifest = Manifest(models_with(tmp_path / "models", *((e, convert(model, "float32")) for e in (entry, plain))))
+    crop = expression_crop(cv2.imread(str(cartoons / "sad" / "0.png")), Box(0, 0, 48, 48), 32)
+    shares = model.predict_on_batch(crop[None, :, :, None].astype(np.float32) / 255)[0]
+    np.testing.assert_allclose(
+        EmotionClassifier(manifest, "plain").classify_crop(crop).probabilities, shares, atol=1e-4
+    )
+    calibrated = EmotionClassifier(manifest, "seed").classify_crop(crop)
+    assert calibrated.label == LABELS[shares.argmax()] == "sad"
+    sharper = np.maximum(shares, 1e-6).astype(np.float64) ** (1 / described["temperature"])
+    np.testing.assert_allclose(calibrated.probabilities, sharper / sharper.sum(), atol=1e-3)
+
+
+@pytest.mark.parametrize("output", ["trained", "seed_style"])
+def test_learning_curves_are_a_picture(output: str, request: pytest.FixtureRequest) -> None:
+    curves = request.getfixturevalue(output).with_suffix(".png")
+    assert cv2.imread(str(curves)).shape == (360, 1000, 3)
+
+
+def test_training_that_gets_no_better_stops(cartoons: Path) -> None:
+    from converter.emotion_data import find_split, load_pictures
+    from converter.emotion_training import TrainingSettings, train
+
+    training, validation = (load_pictures(part) for part in find_split(cartoons, 0.2, seed=1))
+    settings = TrainingSettings(architecture="seed", size=32, epochs=9, patience=2, learning_rate=0.0)
+    assert len(train(training, validation, settings).history) == 3
+
+
 def test_an_existing_model_is_not_overwritten(cartoons: Path, tmp_path: Path) -> None:
     output = tmp_path / "mine.keras"
     output.write_text("precious")
@@ -139,6 +196,7 @@ def test_an_existing_model_is_not_overwritten(cartoons: Path, tmp_path: Path) ->
     [
         (["-o", "model.h5"], "must end in .keras"),
         (["-o", "model.keras", "--size", "50"], "multiple of 16"),
+        (["-o", "model.keras", "--size", "48", "--architecture", "seed"], "multiple of 32"),
     ],
 )
 def test_options_that_cannot_work_are_refused_before_training(

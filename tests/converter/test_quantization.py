@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from converter.activation_ranges import measure_ranges
 from converter.keras_models import tensorflow
-from converter.quantization import RECIPES, convert
+from converter.quantization import RECIPES, convert, float_tflite, operation_names, quantize
+from converter.runtime_check import relative_difference, run_on
 from edge.errors import ModelError
 
 pytestmark = pytest.mark.converter
@@ -111,3 +112,42 @@ def test_a_static_recipe_without_ranges_is_refused(model: Any) -> None:
 def test_no_pictures_give_no_ranges(model: Any) -> None:
     with pytest.raises(ModelError, match="no pictures"):
         measure_ranges(convert(model, "float32"), [])
+
+
+def test_a_layer_kept_float_stays_float(model: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
+    source = float_tflite(model)
+    depthwise = next(name for name in operation_names(source) if "depthwise" in name)
+    everything = quantize(source, "static_wi8_ai8", ranges)
+    mixed = quantize(source, "static_wi8_ai8", ranges, ["depthwise"])
+    assert types_of(everything)[depthwise] == np.int8
+    assert types_of(mixed)[depthwise] == np.float32
+
+
+def test_keeping_every_layer_float_gives_the_float_model(model: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
+    kinds = types_of(quantize(float_tflite(model), "static_wi8_ai8", ranges, ["."])).values()
+    assert np.int8 not in kinds
+
+
+def test_a_kernel_of_more_than_32_mib_is_quantized_per_channel() -> None:
+    """VGG-Face has one of 411 MB."""
+    tensorflow()
+    import keras
+
+    cube = keras.Input((7, 7, 384))
+    wide = keras.layers.Conv2D(512, 7, kernel_initializer="he_normal")(cube)
+    source = float_tflite(keras.Model(cube, keras.layers.Flatten()(wide)))
+    inputs = np.random.default_rng(0).normal(size=(4, 7, 7, 384)).astype(np.float32)
+    small = quantize(source, "static_wi8_ai8", measure_ranges(source, inputs))
+    assert len(small) < 0.26 * len(source)
+    exact, near = (run_on("litert", content, inputs).answers for content in (source, small))
+    assert exact is not None
+    assert near is not None
+    assert relative_difference(near, exact) < 0.02
+
+
+def types_of(content: bytes) -> dict[str, Any]:
+    """What each tensor holds, by name."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content)
+    return {detail["name"]: detail["dtype"] for detail in interpreter.get_tensor_details()}
