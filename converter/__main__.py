@@ -28,11 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from converter import build_command, evaluate_command, train_command
+    from converter import build_command, compare_command, convert_command, evaluate_command, train_command
 
     parser = argparse.ArgumentParser(prog="classpulse-converter", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     build_command.add_parser(commands)
+    convert_command.add_parser(commands)
+    compare_command.add_parser(commands)
     evaluate_command.add_parser(commands)
     train_command.add_parser(commands)
     return parser

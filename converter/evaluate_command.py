@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from converter import compare_command
+from converter.arguments import positive, share
 from converter.detector_figures import Agreement, Drawn, drawn_boxes, frames_below
 from converter.difference_sheet import DifferenceSheet
 from converter.emotion_data import find_samples, load_pictures
@@ -34,14 +36,14 @@ T = TypeVar("T")
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `evaluate` and what it evaluates."""
     evaluate = commands.add_parser("evaluate", help="measure the models on pictures of yours")
-    kinds = evaluate.add_subparsers(dest="what", required=True, metavar="detector|faces|emotion")
+    kinds = evaluate.add_subparsers(dest="what", required=True, metavar="detector|faces|emotion|model")
 
     detector = kinds.add_parser("detector", help="are the faces found that are there?")
     detector.add_argument("--images", type=Path, required=True, metavar="DIR", help="pictures, clips and *.xml boxes")
     detector.add_argument("--peer", choices=["mtcnn"], help="compare with this detector instead of drawn boxes")
-    detector.add_argument("--min-face", type=_pixels, default=20, help="smallest face, pixels (default %(default)s)")
-    detector.add_argument("--iou", type=_share, default=0.5, help="overlap that is a match (default %(default)s)")
-    detector.add_argument("--every", type=_pixels, default=1, help="take every n-th frame of a clip (default 1)")
+    detector.add_argument("--min-face", type=positive, default=20, help="smallest face, pixels (default %(default)s)")
+    detector.add_argument("--iou", type=share, default=0.5, help="overlap that is a match (default %(default)s)")
+    detector.add_argument("--every", type=positive, default=1, help="take every n-th frame of a clip (default 1)")
     detector.add_argument("--sheet", type=Path, metavar="PNG", help="draw every face that only one side found")
     detector.set_defaults(run=evaluate_detector)
 
@@ -53,7 +55,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     faces.add_argument("--model", default="mobilefacenet", help="embedder of the manifest (default %(default)s)")
     faces.add_argument(
         "--min-face",
-        type=_pixels,
+        type=positive,
         default=DetectorSettings().min_face,
         help="smallest face, pixels (default %(default)s)",
     )
@@ -65,10 +67,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     emotion.add_argument("--model", default="emotion", help="classifier of the manifest (default %(default)s)")
     emotion.set_defaults(run=evaluate_emotion)
 
+    compare_command.add_kind(kinds)
+
     for kind in (detector, faces):
         kind.add_argument(
             "--confidence",
-            type=_share,
+            type=share,
             default=DetectorSettings().confidence,
             help="detector score (default %(default)s)",
         )
@@ -242,19 +246,5 @@ def _write(path: Path | None, figures: dict[str, Any]) -> int:
     return 0
 
 
-def _pixels(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return value
-
-
 def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(_pixels(part) for part in text.split(","))
+    return tuple(positive(part) for part in text.split(","))

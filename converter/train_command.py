@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter import train_faces_command
+from converter.arguments import positive, share
 from converter.atomic import write_together
 from converter.learning_curves import draw_curves
 from converter.progress import progress
@@ -43,21 +44,21 @@ def add_parser(subparsers: Any) -> None:
         default="ours",
         help="a small residual network, or plain convolutions on 224x224 as in the original system (default: ours)",
     )
-    emotion.add_argument("--epochs", type=_positive, help="passes over the pictures (default: 32)")
-    emotion.add_argument("--size", type=_positive, help="side of the model's input, px (default: 64; seed: 224)")
+    emotion.add_argument("--epochs", type=positive, help="passes over the pictures (default: 32)")
+    emotion.add_argument("--size", type=positive, help="side of the model's input, px (default: 64; seed: 224)")
     emotion.add_argument(
         "--patience", type=int, metavar="EPOCHS", help="stop when macro-F1 stalls so long; 0: never (default; seed: 8)"
     )
     emotion.add_argument("--seed", type=int, help="of everything random (default: 1)")
     emotion.add_argument(
         "--held-out",
-        type=_share,
+        type=share,
         default=0.15,
         metavar="SHARE",
         help="kept for validation where DIR has no val/ (default: 0.15)",
     )
     emotion.add_argument("--checkpoint", type=Path, metavar="FILE.npz", help="written after each epoch, resumed from")
-    emotion.add_argument("--threads", type=_positive, help="CPU threads (default: all)")
+    emotion.add_argument("--threads", type=positive, help="CPU threads (default: all)")
     emotion.add_argument("--overwrite", action="store_true", help="replace the three files")
     emotion.set_defaults(run=run_train_emotion)
     train_faces_command.add_kind(models)
@@ -185,17 +186,3 @@ def _limit_threads(threads: int) -> None:
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return value
