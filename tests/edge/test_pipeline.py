@@ -12,7 +12,7 @@ from edge.config import Settings
 from edge.embedder import unit
 from edge.gallery import Gallery, new_student
 from edge.pipeline import Pipeline
-from edge.records import LABELS, Box, Emotion, Face, Frame, Observation
+from edge.records import LABELS, Box, Emotion, Face, Frame, Observation, Reduced
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 FRONTAL = np.array([[20, 25], [40, 25], [30, 37], [22, 50], [38, 50]], np.float32)
@@ -125,6 +125,24 @@ def test_a_forgotten_student_is_unknown_from_the_next_frame(settings: Settings) 
     for i in range(10, 100):
         pipeline.process(Frame(image, START, i / 10, i))
     assert len(room.classified) == read
+
+
+def test_faces_found_in_a_reduced_frame_are_cropped_from_the_full_one(settings: Settings) -> None:
+    room = Room(people=1, enrolled=1)
+    shown: list[tuple[np.ndarray, object]] = []
+    small = Face(Box(20, 50, 50, 80), (FRONTAL + np.float32([0, 100]) - np.float32([-10, 0])) / 2, 0.99)
+    room.detect = lambda image, scale: shown.append((image, scale)) or [small]
+    room.embed = lambda image, face: shown.append((image, face.landmarks)) or room.templates[0]
+    room.classify = lambda image, box: shown.append((image, box)) or HAPPY
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    image, reduced = np.zeros((200, 200, 3), np.uint8), np.zeros((100, 100, 3), np.uint8)
+    for i in range(3):
+        pipeline.process(Frame(image, START, i / 10, i, Reduced(reduced, (2.0, 2.0), (-10.0, 0.0))))
+    assert [one.shape for one, _ in shown] == [reduced.shape, image.shape] * 3 + [image.shape]
+    assert shown[0][1] == 2.0
+    assert shown[1][1] == pytest.approx(FRONTAL + np.float32([0, 100]))
+    assert shown[-1][1] == Box(30, 100, 90, 160)
 
 
 def test_every_label_can_be_reported(settings: Settings) -> None:
