@@ -174,11 +174,11 @@ class Remembering:
         self._detector = detector
         self._faces: dict[bytes, list[Face]] = {}
 
-    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
         """As `edge.detector.Detector`."""
         key = blake2b(image.tobytes(), digest_size=16).digest()
         if key not in self._faces:
-            self._faces[key] = self._detector.detect(image)
+            self._faces[key] = self._detector.detect(image, scale)
         return self._faces[key]
 
 

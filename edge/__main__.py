@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from edge import authorisation, gallery
+from edge import authorisation, config_schema, doctor, gallery, show_config
+from edge.checks import check_broker, check_camera
 from edge.classifier import trained_on
-from edge.config import Settings, load
-from edge.daemon import observe
+from edge.config import Settings, load, service_environment
+from edge.daemon import Daemon
 from edge.enrolment import enrol
-from edge.errors import AuthorisationError, ClassPulseError, ConfigError
+from edge.errors import ClassPulseError
+from edge.journal import configure_logging
 from edge.loading import EnrolledStudents, load_parts, load_recognition
 from edge.manifest import Manifest
+from edge.notify import Notifier
+from edge.service import Service
 
 DEFAULT_CONFIG = Path("/etc/classpulse/edge.toml")
 
@@ -34,8 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(late)}")
     if late:  # argparse ends a list that may be empty at the first option, and pictures may come after one
         arguments.pictures += [Path(word) for word in late]
-    level = logging.DEBUG if arguments.verbose else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    # Only the daemon has a story to tell; the other commands answer on stdout.
+    quiet = logging.INFO if arguments.run is _run else logging.WARNING
+    level = logging.DEBUG if arguments.verbose else quiet
+    configure_logging(level, service_environment().journal_stream)
     try:
         return int(arguments.run(arguments))
     except ClassPulseError as error:
@@ -55,7 +59,23 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check-config", help="check the config, load and run its models, open the gallery")
     check.add_argument("file", type=Path, nargs="?", metavar="FILE", help=f"default: {DEFAULT_CONFIG}")
+    check.add_argument("--camera", action="store_true", help="take a frame of the camera as well")
+    check.add_argument("--broker", action="store_true", help="connect to the broker as well")
     check.set_defaults(run=_check_config)
+
+    showing = commands.add_parser("show-config", help="print the effective settings, and where each comes from")
+    showing.add_argument(
+        "file", type=Path, nargs="?", default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s"
+    )
+    showing.set_defaults(run=_show_config)
+
+    describing = commands.add_parser("config-schema", help="print the JSON schema of the config file, for editors")
+    describing.set_defaults(run=_config_schema)
+
+    examining = commands.add_parser(
+        "doctor", help="examine camera, models, broker, clock, disk and more; 1: not all well"
+    )
+    examining.set_defaults(run=_doctor)
 
     adding = commands.add_parser("enrol", help="add a student, or replace a student's template")
     adding.add_argument("student_id", metavar="STUDENT", help="such as s-042: a-z, 0-9 and '-'")
@@ -77,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     forgetting.add_argument("student_id", metavar="STUDENT")
     forgetting.set_defaults(run=_forget)
 
-    for command in (run, adding, students, forgetting):
+    for command in (run, examining, adding, students, forgetting):
         command.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s")
 
     demo = commands.add_parser("demo", help="the main job on a bundled clip, with a broker of its own")
@@ -88,11 +108,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    observe(settings, stop)
+    surroundings = service_environment()
+    with Notifier(surroundings.notify_socket) as notifier:
+        service = Service(arguments.config, notifier, surroundings.watchdog_seconds)
+        service.follow_signals()
+        Daemon(load(arguments.config), service).run()
     return 0
 
 
@@ -102,13 +122,42 @@ def _check_config(arguments: argparse.Namespace) -> int:
         settings = load(path)
         authorisation.require(settings.authorisation, datetime.now(UTC))
         EnrolledStudents(settings, load_parts(settings).faces).changed()
-    except (ConfigError, AuthorisationError) as error:
+        tried = [check_camera(settings)] if arguments.camera else []
+        tried += [check_broker(settings)] if arguments.broker else []
+    except ClassPulseError as error:
         # Said like any error, but with the exit code that scripts know this command by.
         sys.stderr.write(f"classpulse-edge: {error}\n")
         return 1
     days = authorisation.days_left(settings.authorisation, datetime.now(UTC))
-    sys.stdout.write(f"{path}: OK: {settings.classroom}, authorised for {days} more days, models load and run\n")
+    found = ", ".join([f"authorised for {days} more days", "models load and run", *tried])
+    sys.stdout.write(f"{path}: OK: {settings.classroom}, {found}\n")
     return 0
+
+
+def _show_config(arguments: argparse.Namespace) -> int:
+    load(arguments.file)  # says what is wrong with the file as a file
+    sys.stdout.write(show_config.show(arguments.file.read_text(encoding="utf-8-sig"), arguments.file))
+    return 0
+
+
+def _config_schema(_: argparse.Namespace) -> int:
+    sys.stdout.write(config_schema.text())
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    try:
+        settings = load(arguments.config)
+    except ClassPulseError as error:
+        sys.stderr.write(f"classpulse-edge: {error}\n")
+        return 1
+    well = True
+    sys.stdout.write(f"{settings.classroom}, {arguments.config}\n")
+    for finding in doctor.examine(settings):
+        well &= finding.ok
+        sys.stdout.write(doctor.screen(finding))
+        sys.stdout.flush()
+    return 0 if well else 1
 
 
 def _enrol(arguments: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from edge.camera_values import EXPOSURE, GAIN, MASKS, REGION, ROTATION, WHITE_BALANCE, WHOLE, Rectangle
 from edge.config_rules import HOST, camera_source, contradictions, host
 from edge.errors import ConfigError
 from edge.records import LABELS
@@ -61,6 +62,21 @@ class CameraSettings:
     """Asked of the camera; the pace of a folder of pictures. 1..120."""
     loop: bool = False
     """A clip or folder starts again at its end."""
+    rotation: Annotated[int, ROTATION] = 0
+    """Degrees clockwise that turn the camera's picture upright: 0, 90, 180 or 270."""
+    region: Annotated[Rectangle, REGION] = WHOLE
+    """The part of the upright picture that is a frame, in fractions 0..1; all else is cut off."""
+    masks: Annotated[tuple[Rectangle, ...], MASKS] = ()
+    """Parts of the upright picture that are blanked before anything looks at it, in fractions 0..1; at most 64."""
+    exposure: Annotated[Literal["auto"] | int, EXPOSURE] = "auto"
+    """"auto" or microseconds, 20..1000000; picamera2 only."""
+    gain: Annotated[Literal["auto"] | float, GAIN] = "auto"
+    """Of the sensor: "auto" or a factor, 1..64; picamera2 only."""
+    white_balance: Annotated[str | tuple[float, float], WHITE_BALANCE] = "auto"
+    """"auto", a light by its name, or the gains of red and blue, 0.1..32; picamera2 only."""
+    detection_width: Annotated[int, Range(0, 7680, "pixels")] = 0
+    """Faces are looked for in the picture reduced to this width, pixels, 0..7680; 0: in the full frame. It is the width
+    of the camera's whole picture, before rotation and region."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +189,15 @@ class HealthSettings:
 
 
 @dataclass(frozen=True)
+class ClockSettings:
+    """Which clock is believed."""
+
+    synchronised: Literal["required", "assumed"] = "required"
+    """"required": nobody is observed until a time server has set the clock; "assumed": the clock is right anyway, as
+    where it runs on a battery and there is no time server."""
+
+
+@dataclass(frozen=True)
 class RuntimeSettings:
     """How models are run."""
 
@@ -199,7 +224,32 @@ class Settings:
     report: ReportSettings = ReportSettings()
     spool: SpoolSettings = SpoolSettings()
     health: HealthSettings = HealthSettings()
+    clock: ClockSettings = ClockSettings()
     runtime: RuntimeSettings = RuntimeSettings()
+
+
+@dataclass(frozen=True)
+class ServiceEnvironment:
+    """What systemd says to a service by its environment."""
+
+    notify_socket: str | None
+    """Where it listens to the service; None outside one of Type=notify."""
+    watchdog_seconds: float | None
+    """`WatchdogSec=` of the unit; None: there is no watchdog."""
+    journal_stream: str | None
+    """"device:inode" of the stderr that leads to the journal; None where it does not."""
+
+
+def service_environment() -> ServiceEnvironment:
+    """What systemd says to this process."""
+    period = os.environ.get("WATCHDOG_USEC", "")
+    # sd_watchdog_enabled(3): the variables may be inherited from a service that this process is not.
+    ours = os.environ.get("WATCHDOG_PID") in (None, str(os.getpid()))
+    return ServiceEnvironment(
+        notify_socket=os.environ.get("NOTIFY_SOCKET") or None,
+        watchdog_seconds=int(period) / 1e6 if ours and period.isdecimal() and int(period) > 0 else None,
+        journal_stream=os.environ.get("JOURNAL_STREAM") or None,
+    )
 
 
 def load(path: Path) -> Settings:

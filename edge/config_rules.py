@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from edge.camera_values import Rectangle
 from edge.connection import is_this_machine
 from edge.typed_values import CREDENTIAL_PREFIX, Places, WrongValueError, shown
 
@@ -17,6 +19,12 @@ HOST = r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?|[0-9A-Za-z:.]{2,45}(%
 
 _NETWORK_CAMERA = re.compile(r"(?i:rtsps?)://[^/\s]+(/\S*)?")
 _SECRET_IN_ADDRESS = re.compile(r"://[^/\s]*:[^/\s]*@|[?&;](pass\w*|pwd|token|key|secret)=", re.IGNORECASE)
+
+
+_SMALLEST_FACE = 12
+"""Pixels: the receptive field of MTCNN's first network."""
+_SMALLEST_REGION = 0.05
+"""Of the frame's width and height."""
 
 
 def camera_source(written: str, places: Places) -> str:
@@ -79,10 +87,54 @@ Mistake = tuple[str, str]
 """Reason, remedy."""
 
 
-def _larger_than_frame(min_face: int, height: int) -> Mistake | None:
-    if min_face <= height:
+def _larger_than_frame(min_face: int, height: int, width: int, rotation: int, region: Rectangle) -> Mistake | None:
+    whole = width if rotation in (90, 270) else height
+    shown = whole * (region[3] - region[1])
+    if min_face <= shown:
         return None
-    return f"is {min_face}, larger than a frame: camera.height is {height}", "write a smaller number"
+    side = "width" if rotation in (90, 270) else "height"
+    part = "" if shown == whole else f", of which camera.region shows {shown:.0f}"
+    return f"is {min_face}, larger than a frame: camera.{side} is {whole}{part}", "write a smaller number"
+
+
+def _too_reduced(detection_width: int, width: int, min_face: int) -> Mistake | None:
+    if not 0 < detection_width < width or detection_width >= _SMALLEST_FACE * width / min_face:
+        return None
+    least = math.ceil(_SMALLEST_FACE * width / min_face)
+    return (
+        f"is {detection_width}: of detector.min_face = {min_face} pixels in camera.width = {width} it leaves "
+        f"{detection_width * min_face / width:.0f}, and no face below {_SMALLEST_FACE} is found",
+        f"write at least {least}, or a larger min_face",
+    )
+
+
+def _region_too_small(region: Rectangle) -> Mistake | None:
+    if min(region[2] - region[0], region[3] - region[1]) >= _SMALLEST_REGION:
+        return None
+    return f"is narrower than {_SMALLEST_REGION:g} of the frame", "write a larger rectangle"
+
+
+def _everything_masked(masks: tuple[Rectangle, ...], region: Rectangle) -> Mistake | None:
+    for index, (x1, y1, x2, y2) in enumerate(masks):
+        if x1 <= region[0] and y1 <= region[1] and x2 >= region[2] and y2 >= region[3]:
+            return f"element {index + 1} covers the whole frame: nobody would be seen", "write a smaller rectangle"
+    return None
+
+
+def _longer_than_frame(exposure: str | int, frames_per_second: float) -> Mistake | None:
+    longest = int(1e6 / frames_per_second)
+    if isinstance(exposure, str) or exposure <= longest:
+        return None
+    return (
+        f"is {exposure} microseconds, but camera.frames_per_second = {frames_per_second:g} leaves {longest} to a frame",
+        "write a smaller number, or fewer frames_per_second",
+    )
+
+
+def _picamera2_only(value: object, source: str) -> Mistake | None:
+    if value == "auto" or source == "picamera2":
+        return None
+    return 'is of use with source = "picamera2" only', "remove it, and set the camera by its own means"
 
 
 def _never_enough(minimum: int, interval: float, reading_seconds: float, frames_per_second: float) -> Mistake | None:
@@ -126,7 +178,21 @@ def _in_the_open(tls: bool, host: str) -> Mistake | None:
 
 # A rule, the key that its mistake is told of, and what else it needs to know.
 _RULES: tuple[tuple[Callable[..., Mistake | None], *tuple[str, ...]], ...] = (
-    (_larger_than_frame, "detector.min_face", "camera.height"),
+    (
+        _larger_than_frame,
+        "detector.min_face",
+        "camera.height",
+        "camera.width",
+        "camera.rotation",
+        "camera.region",
+    ),
+    (_too_reduced, "camera.detection_width", "camera.width", "detector.min_face"),
+    (_region_too_small, "camera.region"),
+    (_everything_masked, "camera.masks", "camera.region"),
+    (_longer_than_frame, "camera.exposure", "camera.frames_per_second"),
+    (_picamera2_only, "camera.exposure", "camera.source"),
+    (_picamera2_only, "camera.gain", "camera.source"),
+    (_picamera2_only, "camera.white_balance", "camera.source"),
     (
         _never_enough,
         "report.minimum_readings",

@@ -20,8 +20,12 @@ from edge.records import Face
 class Detector(Protocol):
     """Finds faces."""
 
-    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Faces of image, (H, W, 3) uint8 RGB, best first."""
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first, in pixels of image.
+
+        scale: full-frame pixels to a pixel of image, for an image that is a reduced frame: the smallest
+        face looked for is given in full-frame pixels.
+        """
 
 
 def open_detector(settings: Settings, manifest: Manifest) -> Detector:

@@ -21,6 +21,9 @@ NEIGHBOURS = 3
 """Viola and Jones (CVPR 2001) as OpenCV runs it: pyramid step, and hits that must agree on a face.
 Fewer neighbours than OpenCV's usual 5, since O-Net rejects false hits afterwards."""
 
+SMALLEST = 20
+"""Pixels; the cascade's own window is 24."""
+
 
 class HaarDetector:
     """Viola-Jones cascade; landmarks and confidence from O-Net."""
@@ -33,13 +36,14 @@ class HaarDetector:
         if not path.is_file() or not self._cascade.load(str(path)):
             raise ModelError(f"{path}: not a Haar cascade; reinstall opencv-python-headless (below 5)")
         self._mtcnn = mtcnn
-        self._min_side = max(20, int(min_face * 0.9))  # the cascade's own window is 24 px, its boxes are tighter
+        self._min_side = min_face * 0.9  # the cascade's boxes are tighter
 
-    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Faces of image, (H, W, 3) uint8 RGB, best first."""
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image."""
         grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+        side = max(SMALLEST, int(self._min_side / scale))
         found = self._cascade.detectMultiScale(
-            grey, scaleFactor=SCALE_FACTOR, minNeighbors=NEIGHBOURS, minSize=(self._min_side, self._min_side)
+            grey, scaleFactor=SCALE_FACTOR, minNeighbors=NEIGHBOURS, minSize=(side, side)
         )
         if len(found) == 0:
             return []

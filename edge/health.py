@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from edge.load_shedding import Thermometer
 from edge.publisher import Publisher
 from edge.spool import Spool
 
-_TEMPERATURE = Path("sys/class/thermal/thermal_zone0/temp")
 _MEMORY = Path("proc/meminfo")
 _PROCESS = Path("proc/self/statm")
 _SHA256_PREFIX = 12
@@ -27,6 +28,7 @@ class Health:
         """models: sha256 in hex by model name; disk: a folder whose disk matters; root: where /proc and /sys are."""
         self._models = {name: sha256[:_SHA256_PREFIX] for name, sha256 in models.items()}
         self._disk, self._root = disk, root
+        self._thermometer = Thermometer(root)
         self._began = time.monotonic()
         self._version = _version()
 
@@ -37,13 +39,15 @@ class Health:
         frames_per_second: float,
         dropped_frames: int,
         inference_seconds: Sequence[float] = (),
+        observing: Mapping[str, float | str | None] = MappingProxyType({}),
     ) -> dict[str, Any]:
         """The figures of now; what this machine cannot tell is left out.
 
-        inference_seconds: how long each inference took since the last message.
+        inference_seconds: how long each inference took since the last message; observing: how that goes, by
+        further keys of the wire's allow-list.
         """
         status = spool.status()
-        figures: dict[str, float | None] = {
+        figures: dict[str, float | str | None] = {
             "uptime_seconds": round(time.monotonic() - self._began, 1),
             "frames_per_second": round(frames_per_second, 2),
             "dropped_frames": dropped_frames,
@@ -52,19 +56,15 @@ class Health:
             "spool_dropped": status.dropped,
             "reconnects": publisher.reconnects,
             "refusals": publisher.refusals,
-            "temperature_celsius": self._temperature(),
+            "temperature_celsius": self._thermometer.celsius(),
             "disk_free_bytes": self._disk_free(),
             "memory_bytes": self._memory(),
             "memory_available_bytes": self._memory_available(),
             **_inference(inference_seconds),
+            **observing,
         }
         known = {name: value for name, value in figures.items() if value is not None}
         return {"version": self._version, **known, "models": self._models}
-
-    def _temperature(self) -> float | None:
-        """Of the processor, degrees Celsius."""
-        text = _read(self._root / _TEMPERATURE)
-        return int(text) / 1000 if text is not None and text.strip().lstrip("-").isdigit() else None
 
     def _disk_free(self) -> int | None:
         try:

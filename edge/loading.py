@@ -30,12 +30,18 @@ class Parts:
     """None: the gallery's templates say who a face is."""
     threshold: float
     """Similarity, or confidence of `faces`, from which a probe is an enrolled student: the config's or the model's."""
+    own_threshold: float
+    """The model's, as it was measured."""
     models: dict[str, str]
     """Name -> sha256 of every model in use."""
 
     def pipeline(self, settings: Settings) -> Pipeline:
         """A pipeline with an empty gallery."""
         return Pipeline(settings, self.detector, self.embedder, self.classifier, self.threshold)
+
+    def threshold_of(self, settings: Settings) -> float:
+        """The config's threshold, or the model's own."""
+        return settings.recognition.threshold or self.own_threshold
 
 
 def load_recognition(settings: Settings, manifest: Manifest) -> tuple[Detector, Embedder]:
@@ -71,6 +77,7 @@ def load_parts(settings: Settings) -> Parts:
         classifier,
         faces,
         settings.recognition.threshold or (faces or embedder).threshold,
+        (faces or embedder).threshold,
         {name: manifest.entries[name].sha256 for name in used},
     )
 

@@ -57,14 +57,17 @@ class MtcnnDetector:
         self._pnet = manifest.entry("mtcnn-pnet", "detect")
         self._rnet = _CropNetwork(manifest, "mtcnn-rnet", runtime, threads)
         self._onet = _CropNetwork(manifest, "mtcnn-onet", runtime, threads)
-        self._frame_sizes: dict[tuple[int, int], _FrameSize] = {}
+        self._frame_sizes: dict[tuple[int, int, float], _FrameSize] = {}
         # P-Net is allocated when a frame's size is known; that it loads and runs shall be known now.
         smallest = Network(manifest, self._pnet, size=(CELL, CELL), runtime=runtime, threads=threads)
         smallest(np.zeros((1, CELL, CELL, 3), dtype=np.uint8))
 
-    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Faces of image, (H, W, 3) uint8 RGB, best first."""
-        frame_size = self._frame_size(image)
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image.
+
+        In a reduced image faces below 12 of its own pixels are not found, whatever the smallest face is.
+        """
+        frame_size = self._frame_size(image, scale)
         frame_size.pyramid.fill(image)
         proposals = self._propose(frame_size)[:MAX_PROPOSALS]
         return self._describe(frame_size.pyramid, self._refine(frame_size.pyramid, proposals))
@@ -78,19 +81,19 @@ class MtcnnDetector:
         )
         return self._describe(frame_size.pyramid, boxes.astype(np.float32))
 
-    def _frame_size(self, image: NDArray[np.uint8]) -> _FrameSize:
+    def _frame_size(self, image: NDArray[np.uint8], reduction: float = 1.0) -> _FrameSize:
         height, width = image.shape[:2]
-        known = self._frame_sizes.get((height, width))
+        known = self._frame_sizes.get((height, width, reduction))
         if known is None:
             if len(self._frame_sizes) >= KEPT_FRAME_SIZES:
                 self._frame_sizes.pop(next(iter(self._frame_sizes)))
-            known = _FrameSize(height, width, self._scales(height, width))
-            self._frame_sizes[height, width] = known
+            known = _FrameSize(height, width, self._scales(height, width, self._min_face / reduction))
+            self._frame_sizes[height, width, reduction] = known
         return known
 
-    def _scales(self, height: int, width: int) -> list[_Scale]:
+    def _scales(self, height: int, width: int, min_face: float) -> list[_Scale]:
         scales = []
-        scale = CELL / max(self._min_face, CELL)
+        scale = CELL / max(min_face, CELL)
         while min(height, width) * scale >= CELL:
             size = (round(height * scale), round(width * scale))
             network = Network(self._manifest, self._pnet, size=size, runtime=self._runtime, threads=self._threads)

@@ -58,6 +58,7 @@ class Pipeline:
         self._reporter = Reporter(settings.report)
         self._search: Identifies = Search(())
         self._last = 0.0
+        self._shed_level = 0
         self.frames = 0
         """Frames processed so far."""
 
@@ -73,22 +74,49 @@ class Pipeline:
         for track in self._tracker.tracks:
             track.unname()
 
+    def use_settings(self, settings: Settings, threshold: float) -> None:
+        """Work by other settings from now on: those of report, and how often and how surely a face is looked at."""
+        self._threshold = threshold
+        self._probes_per_frame = settings.recognition.embeddings_per_frame
+        self._readings_per_frame = settings.emotion.readings_per_frame
+        self._reading_seconds = settings.emotion.reading_seconds
+        self._reporter.use_settings(settings.report)
+
+    def shed(self, level: int) -> None:
+        """Do half (1) or a quarter (2) of the embeddings and readings of a frame; 0: all of them."""
+        self._shed_level = level
+
     def process(self, frame: Frame) -> list[Observation]:
         """Look at one frame. Returns the observations of the interval that it ends, mostly none."""
         now = frame.monotonic
-        tracks = self._tracker.update(self._detector.detect(frame.image), now)
-        for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._probes_per_frame):
+        tracks = self._tracker.update(self._faces(frame), now)
+        for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._most(self._probes_per_frame)):
             embedding = self._embedder.embed(frame.image, track.face)
             self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
         # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
         readable = [t for t in tracks if t.student_id is not None and faces_camera(t.face.landmarks)]
-        for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._readings_per_frame):
+        for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._most(self._readings_per_frame)):
             track.reading_due = now + self._reading_seconds
             if track.student_id is not None:
                 emotion = self._classifier.classify(frame.image, track.face.box)
                 self._reporter.add(track.student_id, emotion, frame)
         self.frames += 1
         self._last = now
+        return self._reporter.due(now)
+
+    def _faces(self, frame: Frame) -> list[Face]:
+        """The faces in frame, in full-frame pixels."""
+        reduced = frame.reduced
+        if reduced is None:
+            return self._detector.detect(frame.image)
+        found = self._detector.detect(reduced.image, reduced.scale[1])
+        return [reduced.to_frame(face) for face in found]
+
+    def _most(self, per_frame: int) -> int:
+        return max(1, per_frame >> self._shed_level)
+
+    def idle(self, now: float) -> list[Observation]:
+        """The observations of the interval that ended by now (monotonic seconds), where no frame comes to say so."""
         return self._reporter.due(now)
 
     def finish(self) -> list[Observation]:

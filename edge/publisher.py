@@ -23,6 +23,7 @@ from edge.errors import BrokerError
 from edge.lane import Lane
 from edge.session import Acknowledgement, RefusedError, Session
 from edge.spool import NO_END, Spool, Spooled
+from edge.watchdog import Heartbeat
 from edge.wire import OFFLINE, ONLINE, encode, encode_health, topic, user_properties
 
 _log = logging.getLogger(__name__)
@@ -61,11 +62,14 @@ class Publisher:
         spool: Spool,
         retention_seconds: float,
         backoff: Backoff | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         """retention_seconds: how long the spool keeps observations; messages expire no sooner.
 
         backoff: the waits between connection attempts; 1 s to 60 s by default.
+        heartbeat: of the MQTT thread, for the watchdog.
         """
+        self._heartbeat = heartbeat or Heartbeat("mqtt", float("inf"))
         self._settings, self._classroom, self._spool = settings, classroom, spool
         # Never 0, which would mean "at once", nor more than the four bytes of the property.
         self._expiry_seconds = min(max(int(retention_seconds) + 1, 60), 2**32 - 1)
@@ -80,6 +84,7 @@ class Publisher:
         self._wake_writer.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._stop_at: float | None = None
+        self._renewed: MqttSettings | None = None
         self._health: deque[bytes] = deque(maxlen=1)  # the newest figures, and atomic
         self._reported: str | None = None
         self._reported_refusals: set[tuple[str, str]] = set()
@@ -117,13 +122,20 @@ class Publisher:
         self._health.append(encode_health(health))
         self._wake()
 
+    def use_settings(self, settings: MqttSettings) -> None:
+        """Connect anew, by these settings and with the certificates and password that the files hold now."""
+        self._renewed = settings
+        self._wake()
+
     def _wake(self) -> None:
         with suppress(OSError):  # full: enough wake-ups are on their way; closed: nobody is left to wake
             self._wake_writer.send(b"\0")
 
     def _run(self) -> None:
-        where = f"{self._settings.host}:{self._settings.port}"
         while self._stop_at is None:
+            self._heartbeat.beat()
+            self._take_renewed()
+            where = f"{self._settings.host}:{self._settings.port}"
             try:
                 session = Session(self._settings, self._classroom, self._wake_reader)
             except RefusedError as error:
@@ -141,6 +153,8 @@ class Publisher:
             self._serve(session)
             if self._stop_at is not None:
                 break
+            if self._renewed is not None:
+                continue
             if time.monotonic() - began >= _STABLE_SECONDS:
                 self._backoff.reset()
                 self._brief = 0
@@ -151,6 +165,14 @@ class Publisher:
             self._change("refused" if session.refused else "connecting", f"{where}: {session.ended}{hint}")
             self._pause(self._backoff.slow() if session.refused else self._backoff.next())
         self.state = "stopped"
+        self._heartbeat.rest()
+
+    def _take_renewed(self) -> None:
+        settings, self._renewed = self._renewed, None
+        if settings is not None:
+            self._settings = settings
+            self._reported = None  # how it ends is news, even when it ends as before
+            self._backoff.reset()
 
     def _change(self, state: State, what: str) -> None:
         """Log changes, not attempts."""
@@ -166,9 +188,10 @@ class Publisher:
             _log.warning("%s (trying again; observations wait in the spool)", what)
 
     def _pause(self, seconds: float) -> None:
-        """Wait, but not for longer than until `__exit__`."""
+        """Wait, but not for longer than until `__exit__`, or until there are other settings."""
+        self._heartbeat.rest()
         until = time.monotonic() + seconds
-        while self._stop_at is None and (left := until - time.monotonic()) > 0:
+        while self._stop_at is None and self._renewed is None and (left := until - time.monotonic()) > 0:
             self._wake_reader.settimeout(left)
             with suppress(TimeoutError):
                 self._wake_reader.recv(4096)
@@ -182,8 +205,14 @@ class Publisher:
         self._late.restart()
         self._publish(session, "status", ONLINE)
         while session.ended is None:
+            self._heartbeat.beat()
             stop_at = self._stop_at
-            self._pump(session, only_live=stop_at is not None)
+            if self._renewed is not None and stop_at is None:
+                if not self._sent:
+                    session.close()  # without `offline`: the next connection follows at once
+                    return
+            else:
+                self._pump(session, only_live=stop_at is not None)
             if stop_at is not None and (not self._sent or time.monotonic() >= stop_at - _GOODBYE_SECONDS):
                 self._leave(session, stop_at)
                 return

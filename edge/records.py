@@ -30,6 +30,33 @@ class Frame:
     """Seconds on a clock that never jumps; only differences mean anything."""
     sequence: int
     """Counts every frame the source gave, dropped ones included; 0-based."""
+    reduced: Reduced | None = None
+    """The same picture in fewer pixels, to look for faces in; None: look in `image`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """A frame in fewer pixels."""
+
+    image: NDArray[np.uint8]
+    """(h, w, 3) uint8, RGB."""
+    scale: tuple[float, float]
+    """Full-frame pixels to a pixel of `image`, in x and in y."""
+    offset: tuple[float, float] = (0.0, 0.0)
+    """Full-frame x, y of the upper left corner of `image`; not (0, 0) where a stream is cropped to whole pixels."""
+
+    def to_frame(self, face: Face) -> Face:
+        """A face found in `image`, in full-frame pixels."""
+        (width, height), (left, top) = self.scale, self.offset
+        box = face.box
+        landmarks = face.landmarks.copy()
+        landmarks[:, 0] = landmarks[:, 0] * width + left
+        landmarks[:, 1] = landmarks[:, 1] * height + top
+        return Face(
+            Box(box.x1 * width + left, box.y1 * height + top, box.x2 * width + left, box.y2 * height + top),
+            landmarks,
+            face.confidence,
+        )
 
 
 @dataclass(frozen=True)

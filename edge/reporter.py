@@ -35,6 +35,10 @@ class Reporter:
         self._students: dict[str, _Readings] = {}
         self._closes_at: float | None = None
 
+    def use_settings(self, settings: ReportSettings) -> None:
+        """Report by other settings; the interval under way ends when it would have."""
+        self._settings = settings
+
     def add(self, student_id: str, emotion: Emotion, frame: Frame) -> None:
         """Count one reading of a student's face in frame."""
         readings = self._students.setdefault(student_id, _Readings())

@@ -49,9 +49,10 @@ class Acknowledgement:
 class Session:
     """A connection that is open from construction until `close`."""
 
-    def __init__(self, settings: MqttSettings, classroom: str, wake: socket.socket) -> None:
+    def __init__(self, settings: MqttSettings, classroom: str, wake: socket.socket, *, trial: bool = False) -> None:
         """Connect and wait for the broker's consent.
 
+        trial: only to see whether the broker lets this device in; beside a running daemon, and without a last will.
         wake: becomes readable when `poll` shall return early. Raises RefusedError when the broker
         refuses, BrokerError when it cannot be reached; both say why.
         """
@@ -66,8 +67,8 @@ class Session:
         # The same ID every time, so that the broker ends a forgotten half-open connection, last will
         # included, before the new one says "online" and not a minute later.
         self._client = Client(
-            CallbackAPIVersion.VERSION2, f"classpulse-edge-{classroom}", protocol=MQTTProtocolVersion.MQTTv5,
-            reconnect_on_failure=False,
+            CallbackAPIVersion.VERSION2, f"classpulse-{'trial' if trial else 'edge'}-{classroom}",
+            protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False,
         )  # fmt: skip
         self._client.max_inflight_messages_set(0)  # the caller keeps to in_flight
         self._client.on_connect = self._on_connect
@@ -77,7 +78,8 @@ class Session:
         # With this set paho writes only in `poll`, after what there is to read: the reason for a
         # connection's end must be read before a write fails on it.
         self._client.on_socket_register_write = lambda *_: None
-        self._client.will_set(topic(classroom, "status"), OFFLINE, qos=1, retain=True)
+        if not trial:
+            self._client.will_set(topic(classroom, "status"), OFFLINE, qos=1, retain=True)
         if settings.username is not None:
             password = read_password(settings.password_file) if settings.password_file is not None else None
             self._client.username_pw_set(settings.username, password)

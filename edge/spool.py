@@ -24,6 +24,7 @@ from edge.errors import SpoolError
 from edge.records import Observation
 from edge.spool_file import Spooled
 from edge.spool_store import MAX_IN_MEMORY, NO_END, SpoolStore
+from edge.watchdog import Heartbeat
 from edge.wire import encode
 
 __all__ = ["LIVE_SECONDS", "NO_END", "Spool", "SpoolStatus", "Spooled"]
@@ -54,8 +55,14 @@ class SpoolStatus:
 class Spool:
     """A durable queue of observations; a context manager."""
 
-    def __init__(self, settings: SpoolSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """monotonic: the clock that decides what is late."""
+    def __init__(
+        self,
+        settings: SpoolSettings,
+        monotonic: Callable[[], float] = time.monotonic,
+        heartbeat: Heartbeat | None = None,
+    ) -> None:
+        """monotonic: the clock that decides what is late; heartbeat: of the writing thread, for the watchdog."""
+        self._heartbeat = heartbeat or Heartbeat("spool", float("inf"))
         self._path = settings.path
         self._monotonic = monotonic
         self._store = SpoolStore(
@@ -154,6 +161,7 @@ class Spool:
         return SpoolStatus(depth=max(0, depth), oldest_seconds=max(0.0, age), dropped=dropped)
 
     def _run(self) -> None:
+        self._heartbeat.beat()
         self._store.open()
         with self._changed:
             self._late_up_to = self._store.next_sequence - 1
@@ -171,10 +179,12 @@ class Spool:
         self._write_once()
         self._store.erase_traces()
         self._store.close()
+        self._heartbeat.rest()
 
     def _wait(self, erase_at: float | None) -> bool:
         """Sleep until there is work; False when it is time to close."""
         settle_at = time.monotonic() + _REMOVE_SECONDS
+        self._heartbeat.rest()
         with self._changed:
             self._writing = False
             self._changed.notify_all()
@@ -188,6 +198,7 @@ class Spool:
                 if patience is not None and patience <= 0:
                     break
                 self._changed.wait(patience)
+            self._heartbeat.beat()
             self._writing = True
             return not self._closing
 

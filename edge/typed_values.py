@@ -16,7 +16,7 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -71,6 +71,18 @@ class Meaning:
     of: Callable[[str, Places], str]
 
 
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A value of a form of its own, such as a list of numbers, or a number or a word."""
+
+    of: Callable[[Any], Any]
+    """What TOML holds to the setting; raises WrongValueError, or a group of them: one for each wrong element."""
+    wanted: str
+    """What to write, as the end of a sentence that begins with "write"."""
+    schema: Mapping[str, Any]
+    """The same as a JSON schema."""
+
+
 @dataclass(frozen=True)
 class Note:
     """What a reader should know when this key or table is missing or wrong."""
@@ -83,7 +95,7 @@ class Kind:
     """A field's type taken apart."""
 
     base: Any
-    """bool, int, float, str, date, Path, Literal of strings, tuple[str, ...] or a dataclass."""
+    """bool, int, float, str, date, Path, Literal of strings, tuple[str, ...] or a dataclass; anything with `Read`."""
     markers: tuple[Any, ...]
 
     @classmethod
@@ -95,6 +107,8 @@ class Kind:
             if origin is Annotated:
                 hint, *inner = get_args(hint)
                 markers = (*markers, *inner)
+                if any(isinstance(marker, Read) for marker in inner):
+                    return cls(hint, markers)
             elif origin in (Union, UnionType):
                 # `X | None`: TOML cannot say None, it is what a key left out means.
                 hint = next(option for option in get_args(hint) if option is not type(None))
@@ -115,6 +129,10 @@ class Kind:
         return next((marker for marker in self.markers if isinstance(marker, Text)), None)
 
     @property
+    def read(self) -> Read | None:
+        return next((marker for marker in self.markers if isinstance(marker, Read)), None)
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """The strings allowed: of a Literal, or of the elements of a tuple."""
         if get_origin(self.base) is Literal:
@@ -128,6 +146,8 @@ class Kind:
     @property
     def wanted(self) -> str:
         """What to write, as the end of a sentence that begins with "write"."""
+        if self.read:
+            return self.read.wanted
         if self.base is bool:
             return "true or false"
         if self.base in (int, float):
@@ -192,6 +212,8 @@ def convert(value: Any, kind: Kind, places: Places) -> Any:
 
     Raises WrongValueError, or a group of them: one for each wrong element of a list.
     """
+    if kind.read:
+        return kind.read.of(value)
     if kind.base is bool:
         return _typed(value, bool, "true or false")
     if kind.base in (int, float):

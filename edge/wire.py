@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 from edge.errors import ClassPulseError
 from edge.records import LABELS, Observation
@@ -28,6 +28,10 @@ ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 """What classrooms and students may be called."""
 
 Kind = Literal["observation", "observation/late", "status", "health"]
+CameraState = Literal["opening", "working", "failed", "closed"]
+"""Closed: observing is paused, or has ended."""
+Pause = Literal["clock", "authorisation"]
+"""Why nobody is observed: the clock is not synchronised, or the authorisation has expired."""
 
 _ID = re.compile(ID_PATTERN)
 _TOPIC = re.compile(rf"{ROOT}/({ID_PATTERN})/(observation|observation/late|status|health)")
@@ -52,9 +56,12 @@ HEALTH_NUMBERS = frozenset(
         "uptime_seconds", "frames_per_second", "dropped_frames", "inference_p50_ms", "inference_p95_ms",
         "spool_depth", "spool_oldest_seconds", "spool_dropped", "reconnects", "refusals",
         "temperature_celsius", "disk_free_bytes", "memory_bytes", "memory_available_bytes",
+        "authorisation_days_left", "camera_failures", "load_shed_level", "hangs_last_day",
     }
 )  # fmt: skip
-"""Keys of a health message whose values are finite numbers. The other two are `version` and `models`."""
+"""Keys of a health message whose values are finite numbers. The others are `version`, `models` and `HEALTH_WORDS`."""
+HEALTH_WORDS: dict[str, tuple[str, ...]] = {"camera": get_args(CameraState), "paused": get_args(Pause)}
+"""Keys of a health message whose values are one of these words. `paused` is there only while nobody is observed."""
 
 
 class WireError(ClassPulseError, ValueError):
@@ -169,6 +176,8 @@ def decode_health(payload: bytes) -> dict[str, Any]:
             valid = isinstance(value, str) and _VERSION.fullmatch(value) is not None
         elif key == "models":
             valid = _are_models(value)
+        elif key in HEALTH_WORDS:
+            valid = isinstance(value, str) and value in HEALTH_WORDS[key]
         else:
             valid = key in HEALTH_NUMBERS and _is_figure(value)
         if not valid:

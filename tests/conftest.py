@@ -31,6 +31,8 @@ host = "127.0.0.1"
 tls = false
 [spool]
 path = "{folder}/spool.db"
+[clock]
+synchronised = "assumed"
 """
 
 

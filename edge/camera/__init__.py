@@ -50,9 +50,9 @@ def open_camera(settings: CameraSettings, *, realtime: bool = True) -> Camera:
         return DeviceCamera(settings)
     path = Path(source)
     if path.is_dir():
-        return Pictures(path, frames_per_second=settings.frames_per_second, loop=settings.loop, realtime=realtime)
+        return Pictures(settings, realtime=realtime)
     if path.is_file():
-        return Clip(path, frames_per_second=settings.frames_per_second, loop=settings.loop, realtime=realtime)
+        return Clip(settings, realtime=realtime)
     raise CameraError(
         f'camera.source {without_password(source)!r}: there is no such file or folder; write "picamera2", '
         "/dev/videoN, rtsp://..., or the path of a clip or of a folder of pictures"

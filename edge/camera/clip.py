@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import cv2
 
-from edge.camera.source import rgb, stamped
+from edge.camera.view import View
 from edge.errors import CameraError
 from edge.records import Frame
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from cv2.typing import MatLike
+
+    from edge.config import CameraSettings
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +33,15 @@ _WHOLE = 0.9
 class Clip:
     """The frames of a video file, at the clip's own pace."""
 
-    def __init__(self, path: Path, *, frames_per_second: float, loop: bool = False, realtime: bool = True) -> None:
+    def __init__(self, settings: CameraSettings, *, realtime: bool = True) -> None:
         """
-        frames_per_second: used only where the file does not say its own rate.
+        settings: their frames_per_second is used only where the file does not say its own rate.
         realtime: False gives every frame at once, `monotonic` advancing by the clip's own time stamps.
         """
-        self._path = path
-        self._fallback_rate = frames_per_second
-        self._loop = loop
+        self._path = Path(settings.source)
+        self._fallback_rate = settings.frames_per_second
+        self._loop = settings.loop
+        self._view = View(settings)
         self._realtime = realtime
         self._capture: cv2.VideoCapture | None = None
 
@@ -60,7 +63,7 @@ class Clip:
             due = started + position
             if stop.is_set() or (self._realtime and stop.wait(due - time.monotonic())):
                 return
-            yield stamped(rgb(picture), sequence, None if self._realtime else due)
+            yield self._view.frame(picture, sequence, None if self._realtime else due)
 
     def _timeline(self) -> Iterator[tuple[float, MatLike]]:
         """Each picture with its seconds since the beginning, which go on rising when the clip starts again."""

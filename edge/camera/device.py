@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import cv2
 
-from edge.camera.source import rgb, stamped
+from edge.camera.view import View
 from edge.errors import CameraError
 from edge.records import Frame
 
@@ -20,32 +19,21 @@ if TYPE_CHECKING:
 
     from edge.config import CameraSettings
 
-logger = logging.getLogger(__name__)
-
-_FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
-"""Seconds between attempts to open a camera that was lost; doubled each time."""
 _NETWORK_TIMEOUT_MS = 5000
 _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 
 
 class DeviceCamera:
-    """A V4L2 or RTSP camera; once it has worked, it is reopened for as long as it takes."""
+    """A V4L2 or RTSP camera; it may be entered again after it failed."""
 
     def __init__(
-        self,
-        settings: CameraSettings,
-        *,
-        opener: Callable[[CameraSettings], cv2.VideoCapture] | None = None,
-        first_delay: float = _FIRST_DELAY,
+        self, settings: CameraSettings, *, opener: Callable[[CameraSettings], cv2.VideoCapture] | None = None
     ) -> None:
-        """
-        opener: how the camera is opened, for tests.
-        first_delay: seconds before the first attempt to reopen.
-        """
+        """opener: how the camera is opened, for tests."""
         self._settings = settings
         self._name = without_password(settings.source)
         self._opener = opener or _open
-        self._first_delay = first_delay
+        self._view = View(settings)
         self._capture: cv2.VideoCapture | None = None
 
     def __enter__(self) -> Self:
@@ -61,29 +49,18 @@ class DeviceCamera:
         self._release()
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
-        """Frames until `stop` is set. A camera that stops giving frames is reopened."""
+        """Frames until `stop` is set. Raises CameraError when the camera gives no more."""
         sequence = 0
-        while not stop.is_set():
-            read, picture = self._capture.read() if self._capture is not None else (False, None)
-            if read and picture is not None:
-                yield stamped(rgb(picture), sequence)
-                sequence += 1
-            elif not stop.is_set():
-                self._reopen(stop)
-
-    def _reopen(self, stop: threading.Event) -> None:
-        logger.warning("camera %s lost; trying to reopen it", self._name)
-        delay = self._first_delay
-        while True:
-            self._release()
-            if stop.wait(delay):
-                return
-            self._capture = self._opener(self._settings)
-            # A network camera may accept the connection long before it shows a picture again.
-            if self._capture.isOpened() and self._capture.grab():
-                logger.info("camera %s restored", self._name)
-                return
-            delay = min(2 * delay, _LONGEST_DELAY)
+        while not stop.is_set() and self._capture is not None:
+            try:
+                read, picture = self._capture.read()
+                frame = self._view.frame(picture, sequence) if read else None
+            except cv2.error as error:
+                raise CameraError(f"{self._name}: no picture: {error.err or error}; {self._remedy()}") from error
+            if frame is None:
+                raise CameraError(f"{self._name}: gives no more pictures; {self._remedy()}")
+            yield frame
+            sequence += 1
 
     def _release(self) -> None:
         if self._capture is not None:

@@ -60,24 +60,35 @@ class NewestFrame:
         if self._thread.is_alive():
             logger.warning("the camera does not answer; left to itself")
 
+    @property
+    def ended(self) -> bool:
+        """Whether the source has ended and its last frame was taken."""
+        with self._changed:
+            return self._ended and self._frame is None
+
+    def take(self, seconds: float) -> Frame | None:
+        """The newest frame, each at most once; None when none comes within `seconds`. Raises what ended the source."""
+        if self._thread.ident is None:
+            self._thread.start()
+        with self._changed:
+            if self._frame is None and not self._ended:
+                self._changed.wait(seconds)
+            frame, self._frame = self._frame, None
+            if frame is None and self._error is not None:
+                raise self._error
+        return frame
+
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """The newest frame, each at most once, until the source ends or `stop` is set. To be called once.
 
         The last frame of a source that ends is delivered. Raises what ended the source.
         """
-        self._thread.start()
         while not stop.is_set():
-            with self._changed:
-                if self._frame is None and not self._ended:
-                    self._changed.wait(_POLL)
-                frame, self._frame = self._frame, None
-                ended = self._ended
+            frame = self.take(_POLL)
             if frame is not None:
                 yield frame
-            elif ended:
-                break
-        if self._error is not None and not stop.is_set():
-            raise self._error
+            elif self.ended:
+                return
 
     def _capture(self) -> None:
         error: Exception | None = None

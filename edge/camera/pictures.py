@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Self
 
 import cv2
 
-from edge.camera.source import rgb, stamped
+from edge.camera.view import View
 from edge.errors import CameraError
 from edge.records import Frame
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from edge.config import CameraSettings
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +28,12 @@ SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 class Pictures:
     """The pictures of one folder in the order of their names, each in its own size."""
 
-    def __init__(self, folder: Path, *, frames_per_second: float, loop: bool = False, realtime: bool = True) -> None:
+    def __init__(self, settings: CameraSettings, *, realtime: bool = True) -> None:
         """realtime: False gives every picture at once, `monotonic` advancing by the frame rate."""
-        self._folder = folder
-        self._step = 1.0 / frames_per_second
-        self._loop = loop
+        self._folder = Path(settings.source)
+        self._step = 1.0 / settings.frames_per_second
+        self._loop = settings.loop
+        self._view = View(settings)
         self._realtime = realtime
         self._paths: list[Path] = []
         self._unreadable: set[Path] = set()
@@ -72,7 +75,7 @@ class Pictures:
                 due = started + sequence * self._step
                 if stop.is_set() or (self._realtime and stop.wait(due - time.monotonic())):
                     return
-                yield stamped(rgb(picture), sequence, None if self._realtime else due)
+                yield self._view.frame(picture, sequence, None if self._realtime else due)
                 sequence += 1
             if len(self._unreadable) == len(self._paths):
                 raise CameraError(f"{self._folder}: none of its {len(self._paths)} pictures can be decoded")

@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, Self
 
-import cv2
-import numpy as np
-
-from edge.records import Frame
+from edge.records import Frame, Reduced
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from cv2.typing import MatLike
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -45,12 +42,9 @@ def utc_of(monotonic: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=monotonic - time.monotonic())
 
 
-def stamped(image: NDArray[np.uint8], sequence: int, monotonic: float | None = None) -> Frame:
+def stamped(
+    image: NDArray[np.uint8], sequence: int, monotonic: float | None = None, reduced: Reduced | None = None
+) -> Frame:
     """A frame taken at `monotonic` (default: now). image: (H, W, 3) uint8 RGB."""
     moment = time.monotonic() if monotonic is None else monotonic
-    return Frame(image, utc_of(moment), moment, sequence)
-
-
-def rgb(picture: MatLike) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB from what OpenCV decodes, (H, W, 3) uint8 BGR."""
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return Frame(image, utc_of(moment), moment, sequence, reduced)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -17,7 +17,6 @@ import pytest
 
 from edge.camera import Camera, NewestFrame, open_camera
 from edge.camera.device import DeviceCamera
-from edge.camera.picamera import PiCamera
 from edge.camera.pictures import Pictures
 from edge.camera.source import stamped
 from edge.config import CameraSettings
@@ -171,7 +170,7 @@ def test_pictures_come_in_the_order_of_their_names_and_keep_their_size(folder: P
 def test_unreadable_picture_is_skipped_and_named_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "b.png").write_bytes(b"no picture")
     (folder / "._a.jpg").write_bytes(b"what macOS leaves beside a picture")
-    camera = Pictures(folder, frames_per_second=10, loop=True, realtime=False)
+    camera = Pictures(CameraSettings(source=str(folder), loop=True), realtime=False)
     with caplog.at_level(logging.WARNING), camera:
         frames = list(islice(camera.frames(threading.Event()), 6))
     assert [frame.image.shape[1] for frame in frames] == [30, 50, 30, 50, 30, 50]
@@ -233,97 +232,40 @@ class FakeCapture:
         self.open = False
 
 
-def test_lost_camera_is_reopened_until_it_answers(caplog: pytest.LogCaptureFixture) -> None:
-    captures = [FakeCapture(2), FakeCapture(0), FakeCapture(0), FakeCapture(3)]
+def test_lost_camera_is_an_error_and_can_be_entered_again() -> None:
+    captures = [FakeCapture(2), FakeCapture(0), FakeCapture(3)]
     opened: list[FakeCapture] = []
 
     def opener(settings: CameraSettings) -> Any:
         opened.append(captures[len(opened)])
         return opened[-1]
 
-    camera = DeviceCamera(CameraSettings(source="/dev/video0"), opener=opener, first_delay=0.001)
-    with caplog.at_level(logging.INFO):
-        frames = taken(camera, 5)
-    assert [frame.sequence for frame in frames] == [0, 1, 2, 3, 4]
-    assert tuple(frames[0].image[0, 0]) == (255, 0, 0)
-    assert [record.getMessage() for record in caplog.records] == [
-        "camera /dev/video0 lost; trying to reopen it",
-        "camera /dev/video0 restored",
-    ]
+    camera = DeviceCamera(CameraSettings(source="/dev/video0"), opener=opener)
+    seen = []
+    with pytest.raises(CameraError, match=r"/dev/video0: gives no more pictures; check the cable"), camera:  # noqa: PT012
+        for frame in camera.frames(threading.Event()):
+            seen.append(frame)
+    assert [frame.sequence for frame in seen] == [0, 1]
+    assert tuple(seen[0].image[0, 0]) == (255, 0, 0)
+    with pytest.raises(CameraError, match="no camera could be opened"), camera:
+        pass
+    assert len(taken(camera, 3)) == 3
     assert not any(capture.isOpened() for capture in captures)
 
 
-class FakePicamera2:
-    """The calls of picamera2 0.3.31 that the camera makes; capturing fails once its frames are used up."""
+def test_picture_that_opencv_chokes_on_is_a_camera_error() -> None:
+    class Choking(FakeCapture):
+        def read(self) -> tuple[bool, Any]:
+            return True, np.zeros((2, 2, 7), np.uint8)
 
-    cameras: ClassVar[list[dict[str, str]]] = [{"Model": "imx708_wide"}]
-    frames = 3
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        type(self).last = self
-
-    last: ClassVar[FakePicamera2]
-
-    @staticmethod
-    def global_camera_info() -> list[dict[str, str]]:
-        return FakePicamera2.cameras
-
-    def create_video_configuration(self, *, main: dict[str, Any], controls: dict[str, Any]) -> dict[str, Any]:
-        return {"main": main, "controls": controls}
-
-    def configure(self, configuration: dict[str, Any]) -> None:
-        assert configuration["controls"] == {"FrameRate": 10.0}
-        self.size = configuration["main"]["size"]
-        # libcamera names a format from the last byte in memory to the first.
-        self.pixel = {"BGR888": (255, 0, 0), "RGB888": (0, 0, 255)}[configuration["main"]["format"]]
-
-    def start(self) -> None:
-        self.calls.append("start")
-
-    def capture_array(self, name: str) -> Any:
-        assert name == "main"
-        if self.frames == 0:
-            raise RuntimeError("Camera frontend has timed out!")
-        self.frames -= 1
-        width, height = self.size
-        return np.full((height, width, 3), self.pixel, np.uint8)
-
-    def stop(self) -> None:
-        self.calls.append("stop")
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-
-def test_pi_camera_gives_rgb_frames_of_the_size_asked_for() -> None:
-    camera = PiCamera(CameraSettings(source="picamera2", width=64, height=48), library=FakePicamera2)
-    frames = taken(camera, 2)
-    assert [frame.sequence for frame in frames] == [0, 1]
-    assert frames[0].image.shape == (48, 64, 3)
-    assert tuple(frames[0].image[0, 0]) == (255, 0, 0)
-    assert FakePicamera2.last.calls == ["start", "stop", "close"]
-
-
-def test_pi_camera_that_fails_is_closed_and_says_so() -> None:
-    with pytest.raises(CameraError, match=r"no frame: Camera frontend has timed out.*ribbon cable"):
-        taken(PiCamera(CameraSettings(source="picamera2"), library=FakePicamera2))
-    assert FakePicamera2.last.calls == ["start", "stop", "close"]
-
-
-def test_pi_without_camera_points_to_the_cable() -> None:
-    class NoCamera(FakePicamera2):
-        @staticmethod
-        def global_camera_info() -> list[dict[str, str]]:
-            return []
-
-    with pytest.raises(CameraError, match="no camera found; check the ribbon cable"):
-        taken(PiCamera(CameraSettings(source="picamera2"), library=NoCamera))
+    camera = DeviceCamera(CameraSettings(source="/dev/video0"), opener=lambda _: Choking(1))
+    with pytest.raises(CameraError, match="/dev/video0: no picture"):
+        taken(camera)
 
 
 def test_missing_picamera2_says_how_to_install_it() -> None:
-    if find_spec("picamera2"):
-        pytest.skip("picamera2 is installed here")
+    if find_spec("libcamera"):
+        pytest.skip("libcamera is installed here")
     with pytest.raises(CameraError, match="apt install python3-picamera2"):
         open_camera(CameraSettings(source="picamera2"))
 

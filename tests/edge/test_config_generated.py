@@ -62,6 +62,9 @@ def assert_allowed(settings: Settings) -> None:
         value = value_of(settings, table, key)
         if value is None:
             continue
+        if kind.read:
+            assert kind.read.of(json.loads(json.dumps(value))) == value
+            continue
         if kind.range:
             assert type(value) is kind.base
             assert math.isfinite(value)
@@ -108,6 +111,23 @@ anything = st.recursive(
 )
 
 
+def rectangles() -> st.SearchStrategy[tuple[float, ...]]:
+    sides = st.tuples(st.floats(0, 0.9), st.floats(0, 0.9), st.floats(0.1, 1), st.floats(0.1, 1))
+    return sides.filter(lambda sides: sides[0] < sides[2] and sides[1] < sides[3])
+
+
+OF_THEIR_OWN_FORM = {
+    ("camera", "rotation"): st.sampled_from([0, 90, 180, 270]),
+    ("camera", "region"): rectangles(),
+    ("camera", "masks"): st.lists(rectangles(), max_size=4).map(tuple),
+    ("camera", "exposure"): st.just("auto") | st.integers(20, 1_000_000),
+    ("camera", "gain"): st.just("auto") | st.floats(1, 64),
+    ("camera", "white_balance"): st.sampled_from(["auto", "indoor"])
+    | st.tuples(st.floats(0.1, 32), st.floats(0.1, 32)),
+}
+"""Values of keys that have a `Read`, as they come out of the parser."""
+
+
 def right_values(kind: Kind) -> st.SearchStrategy[Any]:
     """Values that a config may hold for kind, as they come out of the parser."""
     if kind.range:
@@ -133,7 +153,7 @@ def right_tables(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     for (table, key), kind in KEYS.items():
         required = f"{key} = " in EXAMPLE_TEXT and table in ("authorisation", "camera", "mqtt") and kind.text
         if required or table == "authorisation" or draw(st.booleans()):
-            tables.setdefault(table, {})[key] = draw(right_values(kind))
+            tables.setdefault(table, {})[key] = draw(OF_THEIR_OWN_FORM[table, key] if kind.read else right_values(kind))
     return tables
 
 
@@ -274,3 +294,16 @@ def docstrings() -> dict[tuple[str, str], str]:
 
 def test_every_key_is_explained_where_it_is_defined() -> None:
     assert set(docstrings()) == set(KEYS)
+
+
+@pytest.mark.parametrize(("table", "key"), [pair for pair, kind in KEYS.items() if kind.read])
+def test_the_example_and_the_docstring_state_the_range_of_a_form_of_its_own(table: str, key: str) -> None:
+    read = KEYS[table, key].read
+    assert read is not None
+    stated = re.findall(r"from (\S+) to (\S+)\b", read.wanted)
+    tables = re.split(r"(?m)^\[(\w+)\]$", EXAMPLE_TEXT)
+    (paragraph,) = (p for p in tables[tables.index(table) + 1].split("\n\n") if re.search(rf"(?m)^# {key} = ", p))
+    for low, high in stated:
+        assert f"{low}..{high}" in paragraph
+        assert f"{low}..{high}" in docstrings()[table, key]
+    assert "0, 90, 180 or 270" in paragraph or key != "rotation"

@@ -11,7 +11,7 @@ import pytest
 from edge.config import SpoolSettings
 from edge.health import Health
 from edge.spool import Spool
-from edge.wire import decode_health, encode_health
+from edge.wire import WireError, decode_health, encode_health
 
 PUBLISHER: Any = SimpleNamespace(reconnects=2, refusals=5)
 SHA256 = "0123456789abcdef" * 4
@@ -57,3 +57,14 @@ def test_what_the_machine_cannot_tell_is_left_out(tmp_path: Path) -> None:
 
 def test_this_machine_can_be_read(tmp_path: Path) -> None:
     assert message(tmp_path, Path("/"))["memory_bytes"] > 1_000_000
+
+
+def test_how_observing_goes_may_leave_by_these_words_only(tmp_path: Path) -> None:
+    observing = {"camera": "failed", "paused": None, "camera_failures": 3, "authorisation_days_left": 12}
+    health = message(tmp_path, tmp_path / "nothing", observing=observing)
+    assert (health["camera"], health["camera_failures"]) == ("failed", 3)
+    assert "paused" not in health
+    assert decode_health(encode_health(health)) == health
+    for wrong in ({"camera": "s-001"}, {"camera": ["failed"]}, {"paused": True}, {"mood": "happy"}):
+        with pytest.raises(WireError):
+            encode_health({**health, **wrong})

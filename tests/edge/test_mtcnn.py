@@ -10,7 +10,7 @@ from edge.haar import HaarDetector
 from edge.manifest import Manifest
 from edge.mtcnn import MtcnnDetector, suppressed_indices
 from edge.pictures import read_picture
-from edge.records import Face
+from edge.records import Face, Reduced
 
 PORTRAITS = ["astronaut.png", "biden.jpg", "grace_hopper.jpg", "obama.jpg", "obama2.jpg", "obama3.jpg"]
 
@@ -106,6 +106,36 @@ def test_haar_finds_the_face_and_onet_its_landmarks(manifest: Manifest, portrait
     (reference,) = mtcnn.detect(image)
     assert face.box.iou(reference.box) > 0.6
     assert points_make_a_face(face)
+
+
+def halved(image: np.ndarray) -> Reduced:
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return Reduced(small, (image.shape[1] / width, image.shape[0] / height))
+
+
+@pytest.mark.parametrize("method", ["mtcnn", "haar"])
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_a_reduced_frame_shows_the_same_face_in_the_same_place(
+    manifest: Manifest, portraits: Path, name: str, method: str
+) -> None:
+    image = read_picture(portraits / name)
+    mtcnn = MtcnnDetector(manifest, min_face=80)
+    detector = mtcnn if method == "mtcnn" else HaarDetector(mtcnn, min_face=80)
+    reduced = halved(image)
+    (reference,) = detector.detect(image)
+    (face,) = (reduced.to_frame(face) for face in detector.detect(reduced.image, reduced.scale[1]))
+    assert face.box.iou(reference.box) > 0.85
+    assert np.abs(face.landmarks - reference.landmarks).mean() < 0.02 * reference.box.height
+
+
+def test_the_smallest_face_of_a_reduced_frame_is_counted_in_pixels_of_the_full_one(
+    manifest: Manifest, portraits: Path
+) -> None:
+    reduced = halved(read_picture(portraits / "astronaut.png"))  # its face is 114 px high in full
+    detector = MtcnnDetector(manifest, min_face=100)
+    assert len(detector.detect(reduced.image, reduced.scale[1])) == 1
+    assert detector.detect(reduced.image) == []  # 57 px
 
 
 def test_a_better_box_suppresses_the_one_it_overlaps() -> None:

@@ -12,7 +12,7 @@ from edge.config import Settings
 from edge.embedder import unit
 from edge.gallery import Gallery, new_student
 from edge.pipeline import Pipeline
-from edge.records import LABELS, Box, Emotion, Face, Frame, Observation
+from edge.records import LABELS, Box, Emotion, Face, Frame, Observation, Reduced
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 FRONTAL = np.array([[20, 25], [40, 25], [30, 37], [22, 50], [38, 50]], np.float32)
@@ -138,6 +138,37 @@ def test_forgetting_one_student_keeps_the_readings_of_the_others(settings: Setti
     remaining = Gallery("toy").with_student(new_student("s-1", "C", [room.templates[1]]))
     pipeline.use_gallery(remaining.searchable(date(2026, 1, 1)))
     assert [o.student_id for o in pipeline.process(Frame(image, START, 2.0, 20))] == ["s-1"]
+
+
+def test_faces_found_in_a_reduced_frame_are_cropped_from_the_full_one(settings: Settings) -> None:
+    room = Room(people=1, enrolled=1)
+    shown: list[tuple[np.ndarray, object]] = []
+    small = Face(Box(20, 50, 50, 80), (FRONTAL + np.float32([0, 100]) - np.float32([-10, 0])) / 2, 0.99)
+    room.detect = lambda image, scale: shown.append((image, scale)) or [small]
+    room.embed = lambda image, face: shown.append((image, face.landmarks)) or room.templates[0]
+    room.classify = lambda image, box: shown.append((image, box)) or HAPPY
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    image, reduced = np.zeros((200, 200, 3), np.uint8), np.zeros((100, 100, 3), np.uint8)
+    for i in range(3):
+        pipeline.process(Frame(image, START, i / 10, i, Reduced(reduced, (2.0, 2.0), (-10.0, 0.0))))
+    assert [one.shape for one, _ in shown] == [reduced.shape, image.shape] * 3 + [image.shape]
+    assert shown[0][1] == 2.0
+    assert shown[1][1] == pytest.approx(FRONTAL + np.float32([0, 100]))
+    assert shown[-1][1] == Box(30, 100, 90, 160)
+
+
+def test_an_interval_ends_on_time_although_the_camera_is_lost(settings: Settings) -> None:
+    room = Room(people=1, enrolled=1)
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    image = np.zeros((200, 200, 3), np.uint8)
+    for i in range(18):
+        assert pipeline.process(Frame(image, START + timedelta(seconds=i / 10), i / 10, i)) == []
+    assert pipeline.idle(1.9) == []
+    assert [o.student_id for o in pipeline.idle(2.1)] == ["s-0"]
+    hour_later = Frame(image, START + timedelta(hours=1), 3600.0, 99)
+    assert pipeline.process(hour_later) == []
 
 
 def test_every_label_can_be_reported(settings: Settings) -> None:

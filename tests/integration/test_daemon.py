@@ -169,8 +169,6 @@ def test_nothing_about_a_face_reaches_disk_or_log(device: Device) -> None:
 @pytest.mark.parametrize(
     ("pattern", "replacement", "exit_code", "complaint"),
     [
-        # no camera
-        (r'^source = ".*"$', 'source = "/dev/video99"', 1, r"/dev/video99"),
         # a clip that is not there
         (r'^source = ".*"$', 'source = "/nowhere/clip.mp4"', 1, r"/nowhere/clip\.mp4"),
         # a clip that cannot be read

@@ -1,0 +1,72 @@
+"""A running pipeline and the gallery file beside it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge import gallery
+from edge.config import Settings
+from edge.embedder import unit
+from edge.errors import GalleryError
+from edge.following import GalleryFollower
+
+
+class Pipeline:
+    """Keeps what it was told to identify by."""
+
+    def __init__(self) -> None:
+        self.students: list[int] = []
+
+    def use_gallery(self, search: Any) -> None:
+        self.students.append(search.students)
+
+
+def save(settings: Settings, students: int) -> None:
+    chosen = settings.recognition
+    enrolled = gallery.Gallery(chosen.model)
+    for number in range(students):
+        template = unit(np.random.default_rng(number).normal(size=192).astype(np.float32))
+        enrolled = enrolled.with_student(gallery.new_student(f"s-{number}", "C", [template]))
+    gallery.save(enrolled, chosen.gallery, gallery.read_key(chosen.key_file))
+
+
+@pytest.fixture
+def pipeline(settings: Settings) -> Any:
+    settings.recognition.key_file.write_text("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
+    settings.recognition.key_file.chmod(0o600)
+    return Pipeline()
+
+
+def test_who_is_enrolled_or_forgotten_is_followed(settings: Settings, pipeline: Any) -> None:
+    follower = GalleryFollower(settings, None, pipeline)
+    save(settings, 2)
+    follower.follow()
+    follower.follow()
+    save(settings, 1)
+    follower.follow()
+    assert pipeline.students == [0, 2, 1]
+
+
+def test_while_the_gallery_cannot_be_read_nobody_is_identified(
+    settings: Settings, pipeline: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(settings, 2)
+    follower = GalleryFollower(settings, None, pipeline)
+    settings.recognition.gallery.write_bytes(b"half a file")
+    with caplog.at_level(logging.ERROR):
+        follower.follow()
+        follower.follow()
+    assert (pipeline.students, len(caplog.records)) == ([2, 0], 1)
+    save(settings, 3)
+    follower.follow()
+    assert pipeline.students == [2, 0, 3]
+
+
+def test_a_gallery_that_cannot_be_read_at_the_start_ends_it(settings: Settings, pipeline: Any) -> None:
+    settings.recognition.gallery.write_bytes(b"half a file")
+    with pytest.raises(GalleryError):
+        GalleryFollower(settings, None, pipeline)

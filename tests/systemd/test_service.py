@@ -1,0 +1,119 @@
+"""The shipped unit, with all of its hardening, on a booted systemd: what a school can rely on."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from tests.systemd.container import Subscriber, until
+from tests.systemd.device import CONFIG, ROOM, STUDENTS, TLS, Boot, Device
+
+pytestmark = pytest.mark.systemd
+
+
+def restarts(device: Device) -> int:
+    return int(device.property("NRestarts"))
+
+
+def test_ready_and_observations_arrive_over_tls(device: Device) -> None:
+    with Subscriber(device, *TLS) as subscriber:
+        subscriber.wait_for_status("online")
+        subscriber.wait_for(lambda _: {json.loads(x)["student_id"] for x in subscriber.observations()} == set(STUDENTS))
+    for payload in subscriber.observations():
+        assert set(json.loads(payload)) == {"student_id", "emotion"}
+    assert {line.split(" ")[1].split("/")[2] for line in subscriber.lines} == {ROOM}
+    began, ready = (int(device.property(name)) for name in ("ExecMainStartTimestampMonotonic",
+                                                            "ActiveEnterTimestampMonotonic"))  # fmt: skip
+    print(f"READY {(ready - began) / 1e6:.2f} s after the start of the process")
+    assert device.property("StatusText")
+
+
+def test_stop_leaves_offline_retained(device: Device) -> None:
+    with Subscriber(device, *TLS) as subscriber:
+        subscriber.wait_for_status("online")
+        device.run("systemctl", "stop", "classpulse-edge")
+        subscriber.wait_for_status("offline")
+    assert device.property("Result") == "success"
+    with Subscriber(device, *TLS) as later:
+        later.wait_for(lambda lines: f"1 classpulse/v1/{ROOM}/status offline" in lines)
+
+
+def test_kill_9_leads_to_a_restart(device: Device) -> None:
+    with Subscriber(device, *TLS) as subscriber:
+        subscriber.wait_for_observation()
+        before = restarts(device)
+        device.run("systemctl", "kill", "--signal=KILL", "classpulse-edge")
+        device.restarted(before, "kill -9")
+        subscriber.wait_for_observation()
+
+
+def test_stopped_process_is_restarted_by_the_watchdog(device: Device) -> None:
+    before = restarts(device)
+    device.run("systemctl", "kill", "--signal=STOP", "classpulse-edge")
+    device.restarted(before, "SIGSTOP")
+    assert "Watchdog timeout" in device.journal()
+
+
+def test_camera_that_never_answers_leads_to_a_restart_and_a_line_in_the_journal(device: Device) -> None:
+    device.run("systemctl", "stop", "classpulse-edge")
+    # Opening a pipe that nobody writes to never returns, as a camera's driver does when it hangs.
+    device.run("runuser", "-u", "classpulse", "--", "mkfifo", "/var/lib/classpulse/camera")
+    config = CONFIG.replace("/mnt/checkout/edge/demo/classroom.mp4", "/var/lib/classpulse/camera")
+    device.path("/etc/classpulse/edge.toml").write_text(config)
+    device.start_service()
+    before = restarts(device)
+    device.restarted(before, "a frozen camera")
+    assert "Watchdog timeout" in device.journal()
+    assert "capture has made no progress" in device.journal()
+
+
+def test_missing_camera_is_retried_without_a_restart(device: Device) -> None:
+    device.run("systemctl", "stop", "classpulse-edge")
+    config = device.path("/etc/classpulse/edge.toml")
+    clip = "/mnt/checkout/edge/demo/classroom.mp4"
+    config.write_text(CONFIG.replace(clip, "/var/lib/classpulse/clip.mp4"))
+    with Subscriber(device, *TLS) as subscriber:
+        device.start_service()
+        before = restarts(device)
+        until(lambda: "camera" in device.property("StatusText"), "the camera in the status line")
+        device.run("install", "-o", "classpulse", clip, "/var/lib/classpulse/clip.mp4")
+        subscriber.wait_for_observation()
+        assert restarts(device) == before
+
+
+def test_reload_applies_a_good_config_and_keeps_the_old_when_the_new_is_wrong(device: Device) -> None:
+    config = device.path("/etc/classpulse/edge.toml")
+    pid = device.property("MainPID")
+    config.write_text(CONFIG.replace("minimum_readings = 1", 'minimum_readings = 1\nlabels = ["tired"]'))
+    device.run("systemctl", "reload", "classpulse-edge")
+    until(lambda: "reloaded" in device.journal(), "the good config in the journal")
+
+    config.write_text(CONFIG.replace("[report]", "[report]\nlabls = 3"))
+    device.run("systemctl", "reload", "classpulse-edge")
+    until(lambda: "labls" in device.journal(), "the mistake in the journal")
+    assert device.property("MainPID") == pid
+    assert device.property("ActiveState") == "active"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [("[report]\nlabls = 3\n", 78), (f"expires = {date.today() - timedelta(days=1)}\n", 77)],
+    ids=["the config is wrong", "the authorisation has expired"],
+)
+def test_what_only_a_person_can_mend_is_not_restarted(device: Device, wrong: str, code: int) -> None:
+    device.run("systemctl", "stop", "classpulse-edge")
+    config = CONFIG.replace("expires = 2099-12-31\n" if code == 77 else "[report]\n", wrong)
+    device.path("/etc/classpulse/edge.toml").write_text(config)
+    started = device.run("systemctl", "start", "classpulse-edge", check=False)
+    assert started.returncode != 0
+    assert device.property("ActiveState") == "failed"
+    assert device.property("ExecMainStatus") == str(code)
+    assert restarts(device) == 0
+
+
+def test_service_starts_at_boot(boot: Boot) -> None:
+    with boot() as device:
+        assert device.run("systemctl", "is-enabled", "classpulse-edge").stdout.strip() == "enabled"
+        until(lambda: device.property("ActiveState") == "active", "start at boot")
