@@ -86,7 +86,11 @@ class EnrolledStudents:
     """The gallery file as a running daemon sees it: read again when it was changed."""
 
     def __init__(self, settings: Settings, faces: FaceClassifier | None = None) -> None:
-        """faces: the classifier that says who a face is, among the enrolled; None: their templates do."""
+        """faces: the classifier that says who a face is, among the enrolled; None: their templates do.
+
+        Raises ModelError when the embedding model is not listed.
+        """
+        self._length = Manifest(settings.runtime.models).entry(settings.recognition.model, "embed").embedding
         self._faces = faces
         self._path = settings.recognition.gallery
         self._key_file = settings.recognition.key_file
@@ -112,7 +116,7 @@ class EnrolledStudents:
             return None
         enrolled = gallery.Gallery(self._model)
         if seen[0]:
-            enrolled = gallery.load(self._path, gallery.read_key(self._key_file), self._model)
+            enrolled = gallery.load(self._path, gallery.read_key(self._key_file), self._model, self._length)
         self._seen = seen
         search = enrolled.searchable(today)
         if self._faces is None:
