@@ -30,7 +30,7 @@ class Counting:
     def __init__(self) -> None:
         self.asked = 0
 
-    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
         self.asked += 1
         return []
 

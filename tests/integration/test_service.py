@@ -195,7 +195,7 @@ def test_sighup_applies_a_good_config_and_refuses_a_broken_one(pi: Pi) -> None:
     with broker_of(pi) as recorder, pi.running() as daemon:
         pi.systemd.wait_for("READY=1")
         recorder.wait_for_status(b"online")
-        pi.change(r"^interval_seconds = 3.0$", "interval_seconds = 4.0\nlabls = []")
+        pi.change(r"^interval_seconds = 2.0$", "interval_seconds = 4.0\nlabls = []")
         daemon.send_signal(signal.SIGHUP)
         pi.systemd.wait_for("RELOADING=1")
         pi.systemd.wait_for("READY=1")
