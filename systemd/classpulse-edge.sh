@@ -3,6 +3,7 @@
 # where the config's "credential:NAME" looks for them, since systemd hands them to the service only.
 CREDENTIALS_DIRECTORY=${CREDENTIALS_DIRECTORY:-/etc/classpulse}
 export CREDENTIALS_DIRECTORY
+umask 077
 if [ "$(id -u)" -eq 0 ]; then
   exec runuser -u classpulse -- /opt/classpulse/bin/classpulse-edge "$@"
 fi

@@ -136,7 +136,9 @@ class Container:
         return done
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        """Run a command inside beside the test; its output is line-buffered."""
+        """Run a command inside beside the test, until it ends or what is returned is terminated."""
+        # nsenter does not pass a signal on to the command.
+        command = ("setpriv", "--pdeathsig", "TERM", *command)
         return subprocess.Popen(self._inside(command), stdout=subprocess.PIPE, text=True)
 
     def _inside(self, command: Sequence[str]) -> list[str]:
