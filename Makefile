@@ -39,6 +39,6 @@ $(VENV)/demo.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "Installing what the tests need, TensorFlow among it; the first time this downloads about 500 MB."
+	@echo "Installing what the tests need, TensorFlow among it; the first time this downloads about 900 MB."
 	@$(PIP) install -c constraints.txt -e '.[test,converter,lint]'
 	@touch $@
