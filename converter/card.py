@@ -5,6 +5,7 @@ It says nothing that changes from one run to the next, so that the same inputs g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def card_text(made: Conversion) -> str:
         ("takes", _input(entry)),
         ("gives", _output(source, entry)),
         ("recipe", f"`{entry.recipe}`: {RECIPES[entry.recipe]}"),
-        ("kept in float32", ", ".join(f"`{expression}`" for expression in made.keep_float) or "no layer on request"),
+        ("kept in float32", ", ".join(f"`{layer_text(kept)}`" for kept in made.keep_float) or "no layer on request"),
         ("size", f"{len(made.content) / 1e6:.2f} MB, {made.ratio:.1%} of float32 ({len(source.tflite) / 1e6:.2f} MB)"),
         ("sha256", f"`{entry.sha256}`"),
         ("licence", entry.licence),
@@ -82,6 +83,15 @@ def card_text(made: Conversion) -> str:
         "How often it is right. Measure that on labelled pictures with `classpulse-converter evaluate`.\n"
     )
     return "\n".join(parts)
+
+
+def layer_text(expression: str) -> str:
+    """The layer that an expression of `converter.mixed` names, shorter than TFLite says it; others as they are."""
+    # An operation is called by all it was made of, as "model/conv1/Relu;model/conv1/Conv2D".
+    escaped = expression.split(";")[0]
+    if not escaped.startswith("^") or not (escaped != expression or escaped.endswith("$")):
+        return expression
+    return re.sub(r"\\(.)", r"\1", escaped.removeprefix("^").removesuffix("$"))
 
 
 def agreement(made: Conversion, run: Run) -> str:

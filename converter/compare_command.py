@@ -20,6 +20,7 @@ from converter.evaluate_model import compare_model, failures
 from converter.face_figures import read_aliases, read_pairs
 from converter.gates import FIGURES, Bound, parse_bounds
 from converter.meaning_options import ROLES, add_meaning, count, read_model
+from converter.mixed import usual_kept_float
 from converter.quantization import quantize
 from converter.report import comparison_markdown, sweep_markdown, sweep_table
 from converter.representative import read_representative
@@ -174,7 +175,9 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         swept = sweep(
             entry,
             source.tflite,
-            lambda recipe: quantize(source.tflite, recipe, ranges),
+            lambda recipe: quantize(
+                source.tflite, recipe, ranges, usual_kept_float(source.tflite, replace(entry, recipe=recipe))
+            ),
             trial,
             arguments.gate,
             runtime=arguments.runtime,

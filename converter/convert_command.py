@@ -19,10 +19,10 @@ from rich.console import Console
 
 from converter.activation_ranges import measure_ranges
 from converter.atomic import write_together
-from converter.card import Conversion, agreement, card_text
+from converter.card import Conversion, agreement, card_text, layer_text
 from converter.manifest_writer import manifest_text
 from converter.meaning_options import ROLES, add_meaning, count, read_model
-from converter.mixed import worst_kept_float
+from converter.mixed import usual_kept_float, worst_kept_float
 from converter.progress import progress
 from converter.quantization import RECIPES, quantize
 from converter.representative import (
@@ -64,11 +64,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--keep-float",
-        nargs="+",
+        nargs="*",
         action="extend",
-        default=[],
         metavar="REGEX",
-        help="layers that stay float32, by name",
+        help="layers that stay float32, by name (default: VGG-Face's first, which hold 1%% of its weights; "
+        "without a name: none)",
     )
     parser.add_argument(
         "--auto-mixed", type=_bound, metavar="ERROR",
@@ -183,7 +183,12 @@ def _convert(
     if pictures is not None and entry.recipe.startswith("static"):
         ranges = measure_ranges(source.tflite, progress(pictures.inputs, "calibrating", len(pictures.inputs)))
     inputs = _checked_inputs(entry, pictures)
-    keep_float = tuple(arguments.keep_float)
+    keep_float = tuple(arguments.keep_float or ())
+    if arguments.keep_float is None and not arguments.auto_mixed:
+        keep_float = usual_kept_float(source.tflite, entry)
+        if keep_float:
+            notes.append(f"{len(keep_float)} first operations stay float32, which costs little size (--keep-float)")
+            console.print(f"assumed: {notes[-1]}")
     with console.status("quantizing"):
         if arguments.auto_mixed:
             keep_float = worst_kept_float(source.tflite, entry.recipe, ranges, keep_float, inputs, arguments.auto_mixed)
@@ -208,7 +213,7 @@ def _checked_inputs(entry: ModelEntry, pictures: Representative | None) -> NDArr
 def _report(made: Conversion, console: Console) -> None:
     check = made.check
     for expression in made.keep_float:
-        console.print(f"kept in float32: {expression}")
+        console.print(f"kept in float32: {layer_text(expression)}")
     console.print(
         f"{made.entry.name}: {made.entry.recipe}, {len(made.content) / 1e6:.2f} MB, {made.ratio:.1%} of float32, "
         f"sha256 {made.entry.sha256[:12]}…"

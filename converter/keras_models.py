@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +26,25 @@ def tensorflow() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     try:
-        import tensorflow as tf
+        with _quiet():
+            import tensorflow as tf
     except ImportError as error:
         raise ModelError("TensorFlow is not installed: pip install 'classpulse[converter]'") from error
     return tf
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what is written to standard error meanwhile: TensorFlow's first notices go there below Python."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def load_keras(path: Path) -> keras.Model:

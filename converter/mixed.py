@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -11,7 +12,34 @@ from numpy.typing import NDArray
 from converter.layer_errors import layer_errors
 from converter.quantization import Ranges, operation_names, quantize
 from converter.runtime_check import run_on
+from converter.tflite_graph import Graph
 from edge.errors import ModelError
+from edge.manifest import ModelEntry
+
+FIRST_WEIGHTS = 0.01
+"""Share of VGG-Face's weights, those of its first layers, that stays float32. What 8 bits lose there goes through
+all later layers. Measured at full size, 145 million weights of random value, on 100 faces of LFW without their mirror
+image (`dynamic_wi8`): nearest neighbour kept for 0.97 of them instead of 0.93, mean-centred cosine 0.988 instead of
+0.983, file 25.6% instead of 25.0% of float32."""
+
+
+def usual_kept_float(content: bytes, entry: ModelEntry) -> tuple[str, ...]:
+    """Expressions of the layers that stay float32 unless asked otherwise: the first of VGG-Face, none of others.
+
+    content: the float32 TFLite file; entry: what it is, its recipe included.
+    """
+    if entry.role != "embed" or entry.input[0] != 224 or entry.recipe.rpartition("_")[2] not in ("wi8", "ai8", "io8"):
+        return ()
+    operations = Graph(content).operations
+    weights = [sum(math.prod(t.shape) for t in o.inputs[1:2]) if "CONV" in o.kind else 0 for o in operations]
+    kept: list[str] = []
+    spent = 0
+    for name, held in zip(operation_names(content), weights, strict=True):
+        spent += held
+        if spent > FIRST_WEIGHTS * sum(weights):
+            break
+        kept.append(f"^{re.escape(name)}$")
+    return tuple(kept)
 
 
 def worst_kept_float(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -160,12 +161,16 @@ def _quantized(quantizer: Any, ranges: Ranges | None) -> bytes:
             name: {"min": np.array([low], np.float32), "max": np.array([high], np.float32)}
             for name, (low, high) in ranges.items()
         }
+    # It logs each step, and shows progress bars and debugging hints on stderr, whatever it is told.
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.INFO))
     try:
-        # It shows progress bars and debugging hints on stderr, whatever it is told.
         with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(action="ignore"), quantized_in_pieces():
             result = quantizer.quantize(measured, enable_progress_bar=False, enable_progress_report=False)
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"cannot be quantized: {error}") from error
+    finally:
+        logging.disable(before)
     return bytes(result.quantized_model)
 
 

@@ -1,9 +1,11 @@
 """The files of the original system, written by the Keras of its day: Keras 2, in a process of its own.
 
-Layer kinds and sizes are the published ones. The weights are random but of a trained network's scale:
-every filter sums to zero over its inputs, as trained ones nearly do, so that faces stay distinguishable
-through thirteen layers; filters differ in strength, and single weights reach far out (Laplace).
-The same arguments give the same weights.
+Layer kinds and sizes are the published ones. The weights are random, of the scale that keeps activations alike
+from layer to layer (He et al., 2015); filters differ in strength, and single weights reach far out (Laplace).
+VGG-Face's filters are not made to sum to zero: without the mean of what a ReLU gives, each layer would widen small
+differences by 1/(1 - 1/pi) in power (slope of the arc-cosine kernel, Cho & Saul, 2009), fifteen layers 300-fold. That
+is chaos (Poole et al., 2016); trained networks dampen noise instead (Arora et al., 2018). The other networks' filters
+do sum to zero: batch normalization takes the mean away. The same arguments give the same weights.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ def write(folder: str, *, names: tuple[str, ...], width: int, embedding: int, st
             model = _classifier(tf_keras, embedding, students)
         else:
             model = _separable(tf_keras) if name == EMOTION[0] else _plain(tf_keras)
-        _train(model, seed)
+        _train(model, seed, vgg_face=name.startswith(("vgg", "rcmalli")) or name == FACE_RECOGNITION)
         np.save(target / f"{name}.npy", model(probe(model.input_shape[1:])).numpy())
         if name in (CLASSIFIER[0], EMOTION[0]):
             (target / name).write_text(model.to_json(), encoding="utf-8")
@@ -194,7 +196,7 @@ def _separable(keras: Any) -> Any:
     return keras.Model(picture, layers.Activation("softmax")(x))
 
 
-def _train(model: Any, seed: int) -> None:
+def _train(model: Any, seed: int, *, vgg_face: bool) -> None:
     """Give the model weights of a trained network's scale."""
     random = np.random.default_rng(seed)
     for layer in model.layers:
@@ -206,7 +208,8 @@ def _train(model: Any, seed: int) -> None:
                 inputs = int(np.prod(shape[:-1]))
                 # Laplace of variance 2 / inputs keeps the scale of what goes through a ReLU (He et al., 2015).
                 value = random.laplace(0, np.sqrt(1 / inputs), shape).astype(np.float32)
-                value -= value.mean(axis=tuple(range(len(shape) - 1)))
+                if not vgg_face:
+                    value -= value.mean(axis=tuple(range(len(shape) - 1)))
                 weight.assign(value * random.lognormal(0, 0.25, shape[-1]).astype(np.float32))
             elif name in ("gamma", "moving_variance"):
                 weight.assign(random.uniform(0.5, 1.5, shape))
