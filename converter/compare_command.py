@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from converter.activation_ranges import measure_ranges
+from converter.arguments import positive
 from converter.atomic import write_together
 from converter.evaluate_model import compare_model, failures
 from converter.face_figures import read_aliases, read_pairs
 from converter.gates import FIGURES, Bound, parse_bounds
-from converter.meaning_options import ROLES, add_meaning, count, read_model
+from converter.meaning_options import ROLES, add_meaning, read_model
 from converter.mixed import usual_kept_float
 from converter.quantization import quantize
 from converter.report import comparison_markdown, sweep_markdown, sweep_table
@@ -89,7 +90,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--calibrate", type=Path, required=True, metavar="DIR", help="pictures to measure ranges on")
     parser.add_argument(
-        "--pictures", type=count, default=200, metavar="N", help="of them, at most (default %(default)s)"
+        "--pictures", type=positive, default=200, metavar="N", help="of them, at most (default %(default)s)"
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="for sweep.md, .json and .png")
     parser.add_argument("--gate", type=_bounds, metavar="FIGURE=N,...", help="bounds (default: as usual for the role)")
@@ -275,4 +276,4 @@ def _bounds(text: str) -> Sequence[Bound]:
 
 
 def _threads(text: str) -> tuple[int, ...]:
-    return tuple(count(part) for part in text.split(","))
+    return tuple(positive(part) for part in text.split(","))

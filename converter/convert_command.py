@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from converter.activation_ranges import measure_ranges
+from converter.arguments import positive
 from converter.atomic import write_together
 from converter.card import Conversion, agreement, card_text, layer_text
 from converter.manifest_writer import manifest_text
-from converter.meaning_options import ROLES, add_meaning, count, read_model
+from converter.meaning_options import ROLES, add_meaning, read_model
 from converter.mixed import usual_kept_float, worst_kept_float
 from converter.progress import progress
 from converter.quantization import RECIPES, quantize
@@ -60,7 +61,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--recipe", choices=RECIPES, default="dynamic_wi8", help="(default %(default)s)")
     parser.add_argument("--calibrate", type=Path, metavar="DIR", help="pictures; static recipes need them")
     parser.add_argument(
-        "--pictures", type=count, default=200, metavar="N", help="of DIR, at most (default %(default)s)"
+        "--pictures", type=positive, default=200, metavar="N", help="of DIR, at most (default %(default)s)"
     )
     parser.add_argument(
         "--keep-float",

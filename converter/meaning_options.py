@@ -6,6 +6,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from converter.arguments import positive
 from converter.role_defaults import Said, read_said
 from converter.source import Source, read_source
 from edge.manifest import COLOURS, CROPS, NORMS
@@ -18,7 +19,9 @@ def add_meaning(parser: argparse.ArgumentParser) -> None:
     """Add `--weights`, and the group of everything that a Keras file does not say itself."""
     parser.add_argument("--weights", type=Path, metavar="H5", help="weights of an architecture in .json")
     meaning = parser.add_argument_group("what the model takes and gives", "as usual for its kind where left out")
-    meaning.add_argument("--size", type=count, metavar="PIXELS", help="side of the input, for a model that takes any")
+    meaning.add_argument(
+        "--size", type=positive, metavar="PIXELS", help="side of the input, for a model that takes any"
+    )
     meaning.add_argument("--embedding-layer", metavar="LAYER", help="its output is the embedding")
     meaning.add_argument("--colour", choices=COLOURS)
     meaning.add_argument("--subtract", type=_numbers, metavar="N[,N,N]", help="from each pixel, in colour order")
@@ -38,14 +41,6 @@ def read_model(path: Path, arguments: argparse.Namespace) -> tuple[Source, Said]
     source = read_source(path, arguments.weights, output_layer=arguments.embedding_layer, size=size)
     said = Said(**{field.name: getattr(arguments, field.name) for field in fields(Said)})
     return source, said.over(read_said(path))
-
-
-def count(text: str) -> int:
-    """A whole number above 0, for argparse."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
 
 
 def _numbers(text: str) -> float | tuple[float, ...]:
