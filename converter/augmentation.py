@@ -8,45 +8,66 @@ apart: resolution, compression and contrast.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.alignment import expression_crop, whole
+from edge.typed_values import Range, Read, WrongValueError, shown
+
+
+def _span(low: float, high: float, number: type[int] | type[float]) -> Read:
+    """A setting that is two numbers, the smaller first, both within low..high."""
+
+    def read(value: Any) -> tuple[Any, ...]:
+        kinds = (int,) if number is int else (int, float)
+        numbers = isinstance(value, list) and all(type(part) in kinds for part in value)
+        if not numbers or len(value) != 2 or not low <= value[0] <= value[1] <= high:
+            raise WrongValueError(f"is {shown(value)}")
+        return tuple(number(part) for part in value)
+
+    wanted = f"two numbers, the smaller first, from {low:g} to {high:g}, such as [{low:g}, {high:g}]"
+    return Read(read, wanted, {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2})
+
+
+_Share = Annotated[float, Range(0, 1)]
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """How far each property may move, and how often (probabilities, 0..1)."""
 
-    rotation: float = 15.0
+    rotation: Annotated[float, Range(0, 180, "degrees")] = 15.0
     """Degrees to each side: heads tilt, the emotion crop is not turned upright."""
-    zoom: float = 0.18
+    zoom: Annotated[float, Range(0, 2)] = 0.18
     """Natural logarithm of the scale, to each side: detectors disagree about a face's extent."""
-    shift: float = 0.08
+    shift: Annotated[float, Range(0, 0.5)] = 0.08
     """Of the picture's side, to each side."""
-    face_sizes: tuple[int, int] = (24, 80)
+    face_sizes: Annotated[tuple[int, int], _span(8, 512, int)] = (24, 80)
     """Side of the face as the camera saw it, px."""
-    resize_share: float = 0.5
-    gamma: float = 0.4
+    resize_share: _Share = 0.5
+    gamma: Annotated[float, Range(0, 3)] = 0.4
     """Natural logarithm of the exponent, to each side."""
-    contrast: tuple[float, float] = (0.6, 1.4)
-    brightness: float = 30.0
+    contrast: Annotated[tuple[float, float], _span(0, 10, float)] = (0.6, 1.4)
+    brightness: Annotated[float, Range(0, 255)] = 30.0
     """Grey levels, to each side."""
-    side_light_share: float = 0.3
-    blur: float = 1.0
+    exposure: Annotated[float, Range(0, 4, "stops")] = 1.1
+    """Stops (powers of two of the light) to each side; what that clips is lost, as in a camera."""
+    exposure_share: _Share = 0.0
+    side_light_share: _Share = 0.3
+    blur: Annotated[float, Range(0.3, 20, "px")] = 1.0
     """Largest standard deviation, px of the face as the camera saw it."""
-    blur_share: float = 0.25
-    noise: float = 8.0
+    blur_share: _Share = 0.25
+    noise: Annotated[float, Range(1, 100)] = 8.0
     """Largest standard deviation, grey levels."""
-    noise_share: float = 0.3
-    jpeg_quality: tuple[int, int] = (25, 90)
-    jpeg_share: float = 0.4
-    occlusion: tuple[float, float] = (0.12, 0.4)
+    noise_share: _Share = 0.3
+    jpeg_quality: Annotated[tuple[int, int], _span(1, 100, int)] = (25, 90)
+    jpeg_share: _Share = 0.4
+    occlusion: Annotated[tuple[float, float], _span(0, 1, float)] = (0.12, 0.4)
     """Sides of the hidden rectangle, of the picture's side."""
-    occlusion_share: float = 0.3
+    occlusion_share: _Share = 0.3
 
 
 def augment(
@@ -127,6 +148,8 @@ def _relight(image: NDArray[np.uint8], settings: Augmentation, generator: np.ran
     curve = levels ** np.exp(generator.uniform(-settings.gamma, settings.gamma))
     curve = (curve - 0.5) * generator.uniform(*settings.contrast) + 0.5
     curve = curve * 255 + generator.uniform(-settings.brightness, settings.brightness)
+    if generator.random() < settings.exposure_share:
+        curve = curve * 2 ** generator.uniform(-settings.exposure, settings.exposure)
     lit: NDArray[np.uint8] = _as_pixels(curve)[image]
     if generator.random() < settings.side_light_share:
         side = image.shape[0]

@@ -5,10 +5,11 @@ A data folder holds one folder of pictures per label, and may be split and descr
     DIR/angry/*.png ...                        one set; the trainer holds a part of it out
     DIR/train/angry/*.png, DIR/val/angry/...   two sets
     DIR/train_hires/..., DIR/val_hires/...     the same pictures, larger, under the same names
-    DIR/manifest.csv                           columns name, label and any of split, source, group
+    DIR/manifest.csv                           columns name, label and any of split, source, group, note
 
 `source` is where a picture comes from (figures are told apart by it), `group` is what must not be torn
-apart between training and validation: a person, or a video.
+apart between training and validation: a person, or a video. `note` may say `agree=0.6;fer2013=sad`: six of ten
+annotators gave the label, and the data set's first edition (FER2013, which FER+ labelled anew) said sad.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ class Sample:
     source: str = ""
     group: str = ""
     """Empty: the picture belongs to no group."""
+    agreement: float = 1.0
+    """Share of annotators who gave the label, 0..1; 1 where nothing is known of them."""
+    second: int | None = None
+    """The label that another set of annotators gave, where it is another one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,7 @@ def find_samples(folder: Path, manifest: Path | None = None, larger: Path | None
 
     manifest: the CSV that gives their sources and groups; larger: a folder laid out alike whose
     pictures are taken instead where it has one of the same label and name. Raises PictureError when no
-    label folder holds a picture, or the manifest has no column `name`.
+    label folder holds a picture, or the manifest has no column `name` or a note that cannot be understood.
     """
     described = read_manifest(manifest) if manifest else {}
     samples = []
@@ -80,7 +85,8 @@ def find_samples(folder: Path, manifest: Path | None = None, larger: Path | None
         for path in _pictures_in(folder / label):
             row = described.get((label, path.stem), {})
             chosen = better.get(path.stem, path)
-            samples.append(Sample(chosen, index, row.get("source", ""), row.get("group", "")))
+            agreement, second = _annotators(row.get("note") or "", manifest)
+            samples.append(Sample(chosen, index, row.get("source", ""), row.get("group", ""), agreement, second))
     if not samples:
         raise PictureError(f"{folder}: no pictures there; it needs a folder for each of {', '.join(LABELS)}")
     return tuple(samples)
@@ -143,6 +149,23 @@ def hold_out(samples: Sequence[Sample], share: float, seed: int) -> tuple[tuple[
     return tuple(train), tuple(val)
 
 
+def leave_out(samples: Sequence[Sample], unwanted: Sequence[str]) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
+    """The samples to keep, and those that `unwanted` names: each of it a source, or "source:label".
+
+    Raises PictureError when what is kept lacks a label that was there.
+    """
+    names = frozenset(unwanted)
+    kept: list[Sample] = []
+    left: list[Sample] = []
+    for sample in samples:
+        out = not names.isdisjoint((sample.source, f"{sample.source}:{LABELS[sample.label]}"))
+        (left if out else kept).append(sample)
+    lost = {s.label for s in left} - {s.label for s in kept}
+    if lost:
+        raise PictureError(f"leaving out {', '.join(unwanted)} leaves no picture of {LABELS[min(lost)]!r} to train on")
+    return tuple(kept), tuple(left)
+
+
 def load_pictures(samples: Sequence[Sample], largest: int | None = None) -> Pictures:
     """Read the samples' files. Raises PictureError when none of them is a picture.
 
@@ -164,6 +187,19 @@ def load_pictures(samples: Sequence[Sample], largest: int | None = None) -> Pict
     if not kept:
         raise PictureError(f"{unreadable[0].parent}: none of {len(samples)} files is a readable picture")
     return Pictures(tuple(kept), tuple(images), tuple(unreadable))
+
+
+def _annotators(note: str, manifest: Path | None) -> tuple[float, int | None]:
+    """What a manifest's note says of the annotators: the share that agreed, and the earlier label."""
+    said = dict(part.split("=", 1) for part in note.split(";") if "=" in part)
+    try:
+        agreement = float(said.get("agree", 1.0))
+    except ValueError:
+        agreement = -1.0
+    if not 0 < agreement <= 1:
+        raise PictureError(f"{manifest}: note {note!r}: agree must be a share of annotators, as in agree=0.6")
+    second = said.get("fer2013")
+    return agreement, LABELS.index(second) if second in LABELS else None
 
 
 def _pictures_in(folder: Path) -> list[Path]:

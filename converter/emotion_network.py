@@ -1,19 +1,21 @@
 """The expression models: small networks for one grey face.
 
 `ours` is a residual network of what quantizes well (convolution, batch normalization that folds into it,
-ReLU6, addition, average pooling, dense), so that int8 loses next to nothing. `seed` is the original system's
-kind: plain convolutions and pooling on 224x224, dense layers and a softmax.
+ReLU6, addition, average pooling, dense), so that int8 loses next to nothing. `faces` is MobileFaceNet without its
+embedding, so that it can begin with the weights of a network that has seen millions of faces. `seed` is the
+original system's kind: plain convolutions and pooling on 224x224, dense layers and a softmax.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from converter.mobilefacenet_source import feature_maps
 from edge.records import LABELS
 
 STEM = 32
@@ -40,6 +42,8 @@ class Architecture:
     """What it gives: one of `edge.manifest.SCORES`."""
     patience: int
     """Epochs without a better macro-F1 after which its training stops; 0: never, the learning rate ends at 0 anyway."""
+    xla: bool = True
+    """Whether XLA may compile its training: on a CPU it makes depthwise convolutions 14 times slower."""
 
 
 def normalize(
@@ -67,6 +71,19 @@ def build_network(size: int = 64, dropout: float = 0.3) -> keras.Model:
     return keras.Model(pictures, logits, name="emotion")
 
 
+def build_face_network(size: int = 56, dropout: float = 0.2) -> keras.Model:
+    """The untrained network of `faces`: (N, size, size, 1) normalized grey -> (N, 5) logits in the order of LABELS.
+
+    MobileFaceNet's own input is 112 px; at half of it, it costs a quarter.
+    """
+    pictures = keras.Input((size, size, 1), name="face")
+    x = keras.layers.GlobalAveragePooling2D()(feature_maps(pictures))
+    # Its maps were never meant to be averaged: without this the first steps are far too large.
+    x = keras.layers.BatchNormalization(momentum=0.95, name="pooled")(x)
+    x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(pictures, keras.layers.Dense(len(LABELS), name="logits")(x), name="emotion_faces")
+
+
 def build_seed_network(size: int = 224, dropout: float = 0.5) -> keras.Model:
     """The untrained network of `seed`: (N, size, size, 1) grey 0..1 -> (N, 5) probabilities in the order of LABELS."""
     pictures = keras.Input((size, size, 1), name="face")
@@ -81,11 +98,17 @@ def build_seed_network(size: int = 224, dropout: float = 0.5) -> keras.Model:
     return keras.Model(pictures, shares, name="emotion_seed")
 
 
+def shift_scores(model: keras.Model, shift: Sequence[float]) -> None:
+    """Add shift, one number a label, to the logits for good: to what the last layer adds anyway."""
+    bias = model.layers[-1].bias
+    bias.assign(bias + np.array(shift, dtype=np.float32))
+
+
 def count_macs(model: keras.Model) -> int:
     """Multiplications for one picture, in convolutions and dense layers."""
     total = 0
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
             total += int(np.prod(layer.output.shape[1:3])) * int(np.prod(layer.kernel.shape))
         elif isinstance(layer, keras.layers.Dense):
             total += int(np.prod(layer.kernel.shape))
@@ -111,6 +134,9 @@ def _convolve(x: Any, channels: int, *, kernel: int = 3, stride: int = 1, activa
 ARCHITECTURES = {
     "ours": Architecture(
         build_network, size=64, multiple=16, subtract=127.5, divide=127.5, scores="logits", patience=0
+    ),
+    "faces": Architecture(
+        build_face_network, size=56, multiple=8, subtract=127.5, divide=128.0, scores="logits", patience=0, xla=False
     ),
     "seed": Architecture(
         build_seed_network, size=224, multiple=32, subtract=0.0, divide=255.0, scores="probabilities", patience=8

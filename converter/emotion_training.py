@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,47 +18,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.augmentation import Augmentation, augment, mix
+from converter.augmentation import augment, mix
 from converter.emotion_data import Pictures
 from converter.emotion_figures import label_figures
 from converter.emotion_network import ARCHITECTURES, normalize
+from converter.emotion_schedule import kept_share, optimizer
+from converter.emotion_settings import TrainingSettings
+from converter.emotion_start import take_weights
+from converter.emotion_targets import check_teacher, label_targets, teacher_shares
 from edge.errors import ModelError
-from edge.records import LABELS
 
 Array = NDArray[np.float32]
 Batch = tuple[Array, Array]
 """Pictures as the network takes them, and a probability for each label of each."""
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """Everything that decides the result, beside the pictures."""
-
-    architecture: str = "ours"
-    """One of `converter.emotion_network.ARCHITECTURES`."""
-    size: int = 64
-    """Side of the model's input, px; a multiple of what the architecture says."""
-    epochs: int = 32
-    """One epoch draws as many pictures as there are."""
-    batch: int = 64
-    learning_rate: float = 2e-3
-    """Highest; reached after `warmup_epochs`, then lowered along a cosine to 0."""
-    warmup_epochs: float = 1.0
-    weight_decay: float = 0.02
-    dropout: float = 0.2
-    label_smoothing: float = 0.1
-    mixup: float = 0.1
-    """Of the Beta distribution that blends two pictures; 0 blends none."""
-    balance: float = 0.5
-    """How often pictures of one label and source are drawn: as their number to the power of (1 - balance).
-    0 draws as the data lie, 1 draws every label of every source equally often."""
-    averaging: float = 0.998
-    """Share of the averaged weights kept at each step."""
-    patience: int = 0
-    """Epochs without a better macro-F1 on the validation pictures after which training stops; 0: never. The
-    weights are then those of the end all the same, not those of the epoch that happened to score best."""
-    seed: int = 1
-    augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True)
@@ -92,24 +64,31 @@ def train(
     training: Pictures,
     validation: Pictures,
     settings: TrainingSettings,
+    start: keras.Model | None = None,
+    teacher: keras.Model | None = None,
     checkpoint: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     show: Callable[[Iterator[Batch], int, int], Iterable[Batch]] = lambda batches, steps, epoch: batches,
 ) -> Trained:
     """Train a network, calling `report` after each epoch; `show` wraps an epoch's batches, such as in a progress bar.
 
+    start: a network whose weights training begins with, see `take_weights`; None: random ones. teacher: a network
+    that takes and gives the same and decides a part of each picture's target.
     checkpoint: a file written after each epoch; when it is there already, training goes on from it.
-    Raises ModelError when it is of another run.
+    Raises ModelError when either does not fit.
     """
     keras.utils.set_random_seed(settings.seed)
     steps = max(1, len(training.images) // settings.batch)
     kind = ARCHITECTURES[settings.architecture]
     model = kind.build(settings.size, settings.dropout)
+    if start is not None:
+        take_weights(model, start)
     model.compile(
-        _optimizer(settings, steps),
+        optimizer(settings, steps),
         keras.losses.CategoricalCrossentropy(
             from_logits=kind.scores == "logits", label_smoothing=settings.label_smoothing
         ),
+        jit_compile="auto" if kind.xla else False,
     )
     model.optimizer.build(model.trainable_variables)
     averaged = kind.build(settings.size, settings.dropout)
@@ -119,25 +98,21 @@ def train(
         history = _restore(checkpoint, settings, model, average)
     crops = normalize(validation.crops(settings.size), kind)
     draw = _draw_shares(training, settings.balance)
+    targets = _targets(training, settings, model, teacher)
     for epoch in range(len(history), settings.epochs):
         if _stalled(history, settings.patience):
             break
         started = time.monotonic()
-        losses = []
-        batches = show(_batches(training, draw, steps, epoch, settings), steps, epoch + 1)
-        for step, (images, targets) in enumerate(batches):
-            losses.append(float(model.train_on_batch(images, targets)))
-            # Early on the average must follow quickly, or it remembers the random start.
-            keep = min(settings.averaging, (1 + epoch * steps + step) / (10 + epoch * steps + step))
-            for index, weights in enumerate(model.get_weights()):
-                average[index] += (1 - keep) * (weights - average[index])
+        batches = show(_batches(training, targets, draw, steps, epoch, settings), steps, epoch + 1)
+        kept = (kept_share(settings, steps, epoch * steps + step) for step in range(steps))
+        loss = _learn(model, average, zip(batches, kept, strict=True))
         averaged.set_weights(average)
         figures = label_figures(validation.labels, predict_logits(averaged, crops).argmax(axis=1))
         history.append(
             Progress(
                 epoch + 1,
                 settings.epochs,
-                float(np.mean(losses)),
+                loss,
                 figures["macro_f1"],
                 min(figures["recall"].values()),
                 time.monotonic() - started,
@@ -148,6 +123,16 @@ def train(
         report(history[-1])
     averaged.set_weights(average)
     return Trained(averaged, predict_logits(averaged, crops), tuple(history))
+
+
+def _learn(model: keras.Model, average: list[Array], batches: Iterable[tuple[Batch, float]]) -> float:
+    """One epoch of batches, each with the share of `average` to keep, which moves along; the mean loss."""
+    losses = []
+    for (images, targets), keep in batches:
+        losses.append(float(model.train_on_batch(images, targets)))
+        for index, weights in enumerate(model.get_weights()):
+            average[index] += (1 - keep) * (weights - average[index])
+    return float(np.mean(losses))
 
 
 def predict_logits(model: keras.Model, pictures: Array, batch: int = 256) -> Array:
@@ -164,19 +149,6 @@ def _stalled(history: list[Progress], patience: int) -> bool:
     return max(p.macro_f1 for p in history[-patience:]) <= max(p.macro_f1 for p in history[:-patience])
 
 
-def _optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
-    warmup = int(settings.warmup_epochs * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate / 20,
-        decay_steps=max(1, settings.epochs * steps - warmup),
-        warmup_target=settings.learning_rate,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
-
-
 def _draw_shares(pictures: Pictures, balance: float) -> NDArray[np.float64]:
     """(N,) how likely each picture is drawn, summing to 1.
 
@@ -189,13 +161,28 @@ def _draw_shares(pictures: Pictures, balance: float) -> NDArray[np.float64]:
     return shares
 
 
+def _targets(pictures: Pictures, settings: TrainingSettings, model: keras.Model, teacher: keras.Model | None) -> Array:
+    """(N, labels) probabilities: what annotators say, and the teacher."""
+    targets = label_targets(pictures.samples, settings.soft_labels)
+    if teacher is None:
+        return targets
+    check_teacher(teacher, model)
+    inputs = normalize(pictures.crops(settings.size), ARCHITECTURES[settings.architecture])
+    taught = teacher_shares(lambda chosen: predict_logits(teacher, chosen), inputs)
+    return (1 - settings.teaching) * targets + settings.teaching * taught
+
+
 def _batches(
-    pictures: Pictures, draw: NDArray[np.float64], steps: int, epoch: int, settings: TrainingSettings
+    pictures: Pictures,
+    targets: Array,
+    draw: NDArray[np.float64],
+    steps: int,
+    epoch: int,
+    settings: TrainingSettings,
 ) -> Iterator[Batch]:
     """The epoch's augmented batches: the same for the same seed and epoch, whatever ran before."""
     generator = np.random.default_rng([settings.seed, epoch])
     chosen = generator.choice(len(draw), steps * settings.batch, p=draw).reshape(steps, settings.batch)
-    targets = np.eye(len(LABELS), dtype=np.float32)[pictures.labels]
     for indices in chosen:
         crops = [augment(pictures.images[i], settings.size, settings.augmentation, generator) for i in indices]
         inputs = normalize(np.stack(crops), ARCHITECTURES[settings.architecture])

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from converter import compare_command
 from converter.arguments import positive, share
+from converter.atomic import write_together
+from converter.coverage import coverage_chart
 from converter.detector_figures import Agreement, Drawn, drawn_boxes, frames_below
 from converter.difference_sheet import DifferenceSheet
 from converter.emotion_data import find_samples, load_pictures
-from converter.evaluate_emotion import emotion_figures
+from converter.evaluate_emotion import figures_of, read, robustness
 from converter.evaluate_faces import FaceSet, verification
 from converter.face_figures import read_aliases, read_pairs
 from converter.peer_detector import PeerMtcnn
@@ -65,6 +67,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     emotion.add_argument("folder", type=Path, metavar="DIR", help="a folder of face pictures per label")
     emotion.add_argument("--manifest", type=Path, metavar="CSV", help="columns name, label, source: figures by source")
     emotion.add_argument("--model", default="emotion", help="classifier of the manifest (default %(default)s)")
+    emotion.add_argument("--larger", type=Path, metavar="DIR", help="the same pictures, larger, where there are any")
+    emotion.add_argument("--robustness", action="store_true", help="also in bad light, turned, small, compressed")
+    emotion.add_argument("--coverage", type=Path, metavar="PNG", help="draw accuracy over the share that gets a label")
     emotion.set_defaults(run=evaluate_emotion)
 
     compare_command.add_kind(kinds)
@@ -165,7 +170,7 @@ def evaluate_faces(arguments: argparse.Namespace) -> int:
 
 def evaluate_emotion(arguments: argparse.Namespace) -> int:
     """Run `evaluate emotion`."""
-    samples = find_samples(arguments.folder, arguments.manifest)
+    samples = find_samples(arguments.folder, arguments.manifest, arguments.larger)
     if arguments.manifest and not any(sample.source for sample in samples):
         raise PictureError(f"{arguments.manifest}: gives a source of none of the pictures in {arguments.folder}")
     for folder in sorted(arguments.folder.iterdir()):
@@ -175,7 +180,8 @@ def evaluate_emotion(arguments: argparse.Namespace) -> int:
     classifier = EmotionClassifier(
         Manifest(arguments.models), arguments.model, runtime=arguments.runtime, threads=arguments.threads
     )
-    figures = emotion_figures(pictures, classifier, _progress("classifying"))
+    probabilities = read(pictures.images, classifier, _progress("classifying"))
+    figures = figures_of(pictures, probabilities)
     low, high = figures["macro_f1_interval"]
     _say(
         f"{figures['count']} pictures: macro-F1 {figures['macro_f1']:.4f} [{low:.4f}, {high:.4f}], "
@@ -186,6 +192,12 @@ def evaluate_emotion(arguments: argparse.Namespace) -> int:
             f"{source} {shares[label]:.3f}" for source, shares in figures["recall_by_source"].items() if label in shares
         )
         _say(f"  {label:8} recall {recall:.4f}" + (f"  ({by_source})" if by_source else ""))
+    if arguments.robustness:
+        figures["robustness"] = robustness(pictures, classifier, _progress("changed pictures"))
+        for name, row in figures["robustness"].items():
+            _say(f"  {name:22} macro-F1 {row['macro_f1']:.4f}, lowest recall {row['lowest_recall']:.4f}")
+    if arguments.coverage is not None:
+        write_together({arguments.coverage: coverage_chart(probabilities, pictures.labels)})
     for name in figures["unreadable"]:
         _say(f"  unreadable: {name}")
     return _write(arguments.json, figures)

@@ -79,7 +79,16 @@ def _architecture() -> keras.Model:
     import keras
 
     crop = keras.Input((112, 112, 3), name="crop")
-    x = _prelu(keras.layers.Conv2D(64, 3, 2, padding="same", name="conv1")(crop), "conv1_prelu")
+    x = keras.layers.DepthwiseConv2D(7, name="global_depthwise")(feature_maps(crop))
+    x = keras.layers.Conv2D(192, 1, name="embedding")(x)
+    return keras.Model(crop, keras.ops.reshape(x, (-1, 192)), name="mobilefacenet")
+
+
+def feature_maps(pictures: Any) -> Any:
+    """The layers up to the last maps: (N, side, side, channels) -> (N, side / 16, side / 16, 512), symbolic."""
+    import keras
+
+    x = _prelu(keras.layers.Conv2D(64, 3, 2, padding="same", name="conv1")(pictures), "conv1_prelu")
     x = _prelu(keras.layers.DepthwiseConv2D(3, padding="same", name="conv1_depthwise")(x), "conv1_depthwise_prelu")
     for stage, blocks, inside, between in STAGES:
         for block in range(blocks):
@@ -90,10 +99,7 @@ def _architecture() -> keras.Model:
             y = _prelu(y, f"{name}_depthwise_prelu")
             y = keras.layers.Conv2D(between, 1, name=f"{name}_project")(y)
             x = y if halve else keras.layers.Add(name=f"{name}_add")([x, y])
-    x = _prelu(keras.layers.Conv2D(512, 1, name="conv7")(x), "conv7_prelu")
-    x = keras.layers.DepthwiseConv2D(7, name="global_depthwise")(x)
-    x = keras.layers.Conv2D(192, 1, name="embedding")(x)
-    return keras.Model(crop, keras.ops.reshape(x, (-1, 192)), name="mobilefacenet")
+    return _prelu(keras.layers.Conv2D(512, 1, name="conv7")(x), "conv7_prelu")
 
 
 def _prelu(x: Any, name: str) -> Any:

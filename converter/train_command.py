@@ -1,7 +1,7 @@
 """`classpulse-converter train emotion DIR -o OUT.keras`: from labelled pictures to a float model.
 
 Beside OUT.keras lie OUT.json, what the model takes, its temperature and its figures, and OUT.png, the
-learning curves.
+learning curves. How it is trained is said by a TOML file (--config), which the other options overrule.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     import keras
 
     from converter.emotion_data import Pictures
-    from converter.emotion_training import Batch, Progress, Trained, TrainingSettings
+    from converter.emotion_settings import TrainingSettings
+    from converter.emotion_training import Batch, Progress, Trained
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,16 +40,35 @@ def add_parser(subparsers: Any) -> None:
     emotion.add_argument("-o", "--output", metavar="OUT.keras", type=Path, required=True)
     emotion.add_argument(
         "--architecture",
-        choices=["ours", "seed"],
-        default="ours",
-        help="a small residual network, or plain convolutions on 224x224 as in the original system (default: ours)",
+        choices=["ours", "faces", "seed"],
+        help="ours: a small residual network; faces: MobileFaceNet, to start --from its weights; seed: plain "
+        "convolutions on 224x224 as in the original system",
     )
-    emotion.add_argument("--epochs", type=positive, help="passes over the pictures (default: 32)")
-    emotion.add_argument("--size", type=positive, help="side of the model's input, px (default: 64; seed: 224)")
     emotion.add_argument(
-        "--patience", type=int, metavar="EPOCHS", help="stop when macro-F1 stalls so long; 0: never (default; seed: 8)"
+        "--config", type=Path, metavar="FILE.toml", help="how to train (default: emotion.toml of the package)"
     )
-    emotion.add_argument("--seed", type=int, help="of everything random (default: 1)")
+    emotion.add_argument(
+        "--from", dest="start", type=Path, metavar="FILE.keras", help="go on from this model's weights, not random ones"
+    )
+    emotion.add_argument(
+        "--teacher", type=Path, metavar="FILE.keras", help="learn from this model's answers too, such as an earlier one"
+    )
+    emotion.add_argument("--epochs", type=positive, help="passes over the pictures")
+    emotion.add_argument(
+        "--tail-epochs", type=int, metavar="EPOCHS", help="the last of them, whose weights are averaged"
+    )
+    emotion.add_argument("--size", type=positive, help="side of the model's input, px (seed: 224)")
+    emotion.add_argument(
+        "--patience", type=int, metavar="EPOCHS", help="stop when macro-F1 stalls so long; 0: never (seed: 8)"
+    )
+    emotion.add_argument("--seed", type=int, help="of everything random")
+    emotion.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="SOURCE[:LABEL]",
+        help="train without these pictures of the manifest, then measure on them; may be given again",
+    )
     emotion.add_argument(
         "--held-out",
         type=share,
@@ -72,31 +91,26 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
     if output.exists() and not arguments.overwrite:
         raise ModelError(f"{output}: is there already; add --overwrite to replace it")
     try:
-        from converter.emotion_network import ARCHITECTURES
-        from converter.emotion_training import TrainingSettings, train
+        from converter.emotion_training import train
     except ModuleNotFoundError as error:
         raise ModelError(f"{error.name} is not installed: pip install 'classpulse[converter]'") from error
-    from converter.emotion_data import find_split, load_pictures
+    from converter.calibration import calibrate
+    from converter.emotion_description import Origin, describe, unseen_figures
+    from converter.emotion_network import shift_scores
+    from converter.emotion_start import load_network
 
-    kind = ARCHITECTURES[arguments.architecture]
-    size = arguments.size or kind.size
-    if size % kind.multiple:
-        raise ModelError(f"--size {size}: must be a multiple of {kind.multiple}")
+    settings = _settings(arguments)
     if arguments.threads:
         _limit_threads(arguments.threads)
-    chosen = {"architecture": arguments.architecture, "size": size, "patience": kind.patience}
-    chosen |= {key: value for key in ("epochs", "seed", "patience") if (value := getattr(arguments, key)) is not None}
-    settings = TrainingSettings(**chosen)
-    training, validation = (
-        load_pictures(part, largest=4 * settings.size)
-        for part in find_split(arguments.folder, arguments.held_out, settings.seed)
-    )
-    for pictures, purpose in ((training, "training"), (validation, "validation")):
-        print(f"{purpose}: {len(pictures.images)} pictures, {len(pictures.unreadable)} unreadable")
-        for path in pictures.unreadable:
-            print(f"  left out: {path}", file=sys.stderr)
-    trained = train(training, validation, settings, arguments.checkpoint, _print_progress, _bar)
-    description = describe(trained, validation, settings)
+    training, validation, unseen = _pictures(arguments, settings)
+    start, teacher = (load_network(path) if path else None for path in (arguments.start, arguments.teacher))
+    trained = train(training, validation, settings, start, teacher, arguments.checkpoint, _print_progress, _bar)
+    calibration = calibrate(trained.logits, validation.labels, settings.prior_shift)
+    shift_scores(trained.model, calibration.shift)
+    origin = Origin(arguments.config, arguments.start, arguments.teacher)
+    description = describe(trained, calibration, validation, settings, origin)
+    if unseen is not None:
+        description["left_out"] = {"what": arguments.leave_out, **unseen_figures(trained.model, unseen, settings)}
     write_together(
         {
             output: _keras_file(trained.model),
@@ -104,42 +118,45 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
             output.with_suffix(".png"): _curves(trained),
         }
     )
-    print(json.dumps(description["figures"], indent=2))
+    print(json.dumps({key: description[key] for key in ("figures", "left_out") if key in description}, indent=2))
     print(f"written: {output}, {output.with_suffix('.json').name}, {output.with_suffix('.png').name}")
     return 0
 
 
-def describe(trained: Trained, validation: Pictures, settings: TrainingSettings) -> dict[str, Any]:
-    """What a converter and a reader need to know of a trained model, ready for JSON."""
-    from converter.calibration import cross_fitted_error, expected_calibration_error, fit_temperature, softmax
-    from converter.emotion_figures import label_figures
-    from converter.emotion_network import ARCHITECTURES, count_macs
+def _pictures(arguments: argparse.Namespace, settings: TrainingSettings) -> tuple[Pictures, Pictures, Pictures | None]:
+    """Those to train on, those to validate on, and those left out; None: none were to be."""
+    from converter.emotion_data import find_split, leave_out, load_pictures
 
-    kind = ARCHITECTURES[settings.architecture]
-    labels = validation.labels
-    temperature = fit_temperature(trained.logits, labels)
-    return {
-        "labels": list(LABELS),
-        "size": settings.size,
-        "subtract": kind.subtract,
-        "divide": kind.divide,
-        "scores": kind.scores,
-        "temperature": round(temperature, 4),
-        "figures": {
-            **label_figures(labels, trained.logits.argmax(axis=1), validation.sources),
-            "ece": expected_calibration_error(softmax(trained.logits, temperature), labels),
-            "ece_cross_fitted": cross_fitted_error(trained.logits, labels),
-        },
-        "macs": count_macs(trained.model),
-        "parameters": trained.model.count_params(),
-        "command": f"classpulse-converter train emotion DIR -o emotion.keras --architecture {settings.architecture}"
-        f" --epochs {settings.epochs} --size {settings.size} --seed {settings.seed}",
-        "seed": settings.seed,
-        "training_seconds": round(sum(epoch.seconds for epoch in trained.history)),
-        "trained_on": time.strftime("%Y-%m-%d", time.gmtime()),
-        "settings": asdict(settings),
-        "history": [asdict(epoch) for epoch in trained.history],
-    }
+    sides = find_split(arguments.folder, arguments.held_out, settings.seed)
+    parts, left = zip(*(leave_out(side, arguments.leave_out) for side in sides), strict=True)
+    unseen = (*left[0], *left[1])
+    for name in arguments.leave_out:
+        if not any(name in (sample.source, f"{sample.source}:{LABELS[sample.label]}") for sample in unseen):
+            raise ModelError(f"--leave-out {name}: no picture of the manifest is of that source and label")
+    training, validation = (load_pictures(part, largest=4 * settings.size) for part in parts)
+    for pictures, purpose in ((training, "training"), (validation, "validation")):
+        print(f"{purpose}: {len(pictures.images)} pictures, {len(pictures.unreadable)} unreadable")
+        for path in pictures.unreadable:
+            print(f"  left out: {path}", file=sys.stderr)
+    return training, validation, load_pictures(unseen) if unseen else None
+
+
+def _settings(arguments: argparse.Namespace) -> TrainingSettings:
+    """Those of the config file, overruled by the command line. Raises ConfigError or ModelError."""
+    from converter.emotion_network import ARCHITECTURES
+    from converter.emotion_settings import USUAL_SETTINGS, read_settings
+
+    settings = read_settings(arguments.config or USUAL_SETTINGS)
+    kind = ARCHITECTURES[arguments.architecture or settings.architecture]
+    if arguments.architecture not in (None, settings.architecture):  # the file speaks of another network
+        settings = replace(settings, architecture=arguments.architecture, size=kind.size, patience=kind.patience)
+    said = {key: getattr(arguments, key) for key in ("epochs", "tail_epochs", "size", "patience", "seed")}
+    settings = replace(settings, **{key: value for key, value in said.items() if value is not None})
+    if settings.tail_epochs > settings.epochs:
+        settings = replace(settings, tail_epochs=settings.epochs)
+    if settings.size % kind.multiple:
+        raise ModelError(f"--size {settings.size}: must be a multiple of {kind.multiple}")
+    return settings
 
 
 def _keras_file(model: keras.Model) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,8 @@ from converter.augmentation import Augmentation, augment, mix, vary
 from edge.alignment import expression_crop, whole
 
 STILL = Augmentation(
-    rotation=0, zoom=0, shift=0, resize_share=0, gamma=0, contrast=(1, 1), brightness=0, side_light_share=0,
+    rotation=0, zoom=0, shift=0, resize_share=0, gamma=0, contrast=(1, 1), brightness=0, exposure_share=0,
+    side_light_share=0,
     blur_share=0, noise_share=0, jpeg_share=0, occlusion_share=0,
 )  # fmt: skip
 """Moves nothing but the mirror."""
@@ -75,6 +78,14 @@ def test_faces_are_shown_at_the_sizes_a_classroom_gives() -> None:
     result = augment(noise, 64, small, np.random.default_rng(0)).astype(float)
     # Detail finer than 24 px cannot be left: next pixels are alike.
     assert np.abs(np.diff(result, axis=1)).mean() < np.abs(np.diff(noise.astype(float), axis=1)).mean() / 4
+
+
+def test_exposure_burns_bright_pictures_out_and_darkens_others() -> None:
+    bright = np.full((64, 64), 180, dtype=np.uint8)
+    exposed = replace(STILL, exposure=1.0, exposure_share=1.0)
+    levels = [int(augment(bright, 64, exposed, np.random.default_rng(seed)).mean()) for seed in range(40)]
+    assert max(levels) == 255
+    assert 90 <= min(levels) < 120
 
 
 def test_mix_keeps_targets_probabilities_and_the_first_picture_the_stronger() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from converter.calibration import cross_fitted_error, expected_calibration_error, fit_temperature, softmax
+from converter.calibration import calibrate, cross_fitted, expected_calibration_error, fit_temperature, softmax
 
 
 def honest_logits(count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -48,5 +48,39 @@ def test_error_is_the_gap_between_confidence_and_accuracy() -> None:
 
 def test_cross_fitted_error_is_small_for_an_honest_model_whatever_its_scale() -> None:
     logits, labels = honest_logits(3000, seed=4)
-    assert cross_fitted_error(logits * 4, labels) < 0.04
+    assert expected_calibration_error(cross_fitted(logits * 4, labels, 0), labels) < 0.04
     assert expected_calibration_error(softmax(logits * 4), labels) > 0.1
+
+
+def test_a_shift_of_the_labels_is_found_together_with_the_scale() -> None:
+    logits, labels = honest_logits(8000, seed=5)
+    moved = np.array([0.8, -0.4, 0.0, 0.3, -0.7])
+    calibration = calibrate(3 * (logits + moved), labels, 1.0)
+    np.testing.assert_allclose(calibration.shift, -3 * moved, atol=0.4)
+    assert calibration.temperature == pytest.approx(3, rel=0.1)
+    assert expected_calibration_error(calibration(3 * (logits + moved)), labels) < 0.03
+
+
+def test_a_share_of_the_shift_is_taken_and_none_when_none_is_asked_for() -> None:
+    logits, labels = honest_logits(2000, seed=6)
+    logits[:, 3] += 1
+    whole, half, none = (np.array(calibrate(logits, labels, share).shift) for share in (1.0, 0.5, 0.0))
+    np.testing.assert_allclose(half, whole / 2)
+    np.testing.assert_array_equal(none, 0)
+    assert whole[3] < -0.5
+    assert whole.sum() == pytest.approx(0)
+
+
+def test_cross_fitting_does_not_look_at_the_picture_it_judges() -> None:
+    logits, labels = honest_logits(400, seed=7)
+    before = cross_fitted(logits, labels, 1.0)
+    # Other labels in one fold change what is said of other folds, and not of that fold.
+    fold = np.random.default_rng(0).permutation(400) % 5 == 0
+    after = cross_fitted(logits, np.where(fold, (labels + 1) % 5, labels), 1.0)
+    np.testing.assert_array_equal(before[fold], after[fold])
+    assert not np.allclose(before[~fold], after[~fold])
+
+
+def test_labels_told_apart_without_mistake_do_not_break_the_fit() -> None:
+    calibration = calibrate(np.tile(np.eye(5) * 4, (20, 1)), np.tile(np.arange(5), 20), 1.0)
+    assert np.isfinite(calibration.shift).all()

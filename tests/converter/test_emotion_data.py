@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from converter.emotion_data import Sample, find_samples, find_split, hold_out, load_pictures
+from converter.emotion_data import Sample, find_samples, find_split, hold_out, leave_out, load_pictures
 from edge.alignment import expression_crop
 from edge.errors import PictureError
 from edge.records import LABELS, Box
@@ -40,6 +40,42 @@ def test_manifest_gives_source_and_group(tmp_path: Path) -> None:
     first, second = find_samples(tmp_path, manifest)[:2]
     assert (first.source, first.group) == ("web", "anna")
     assert (second.source, second.group) == ("", "")
+
+
+def test_manifest_tells_how_many_annotators_agreed_and_what_was_said_before(tmp_path: Path) -> None:
+    label_folders(tmp_path)
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("label,name,note\nangry,p00,agree=0.60;fer2013=sad\nangry,p01,fer2013=fear\nhappy,p10,web\n")
+    first, second, third = find_samples(tmp_path, manifest)[:3]
+    assert (first.agreement, first.second) == (0.6, LABELS.index("sad"))
+    assert (second.agreement, second.second) == (1.0, None)  # fear is none of our labels
+    assert (third.agreement, third.second) == (1.0, None)
+
+
+def test_a_row_that_ends_early_has_no_note(tmp_path: Path) -> None:
+    label_folders(tmp_path)
+    (tmp_path / "manifest.csv").write_text("label,name,note\nangry,p00\n")
+    assert find_samples(tmp_path, tmp_path / "manifest.csv")[0].agreement == 1.0
+
+
+@pytest.mark.parametrize("note", ["agree=most", "agree=0", "agree=60"])
+def test_an_agreement_that_is_no_share_is_refused(tmp_path: Path, note: str) -> None:
+    label_folders(tmp_path)
+    (tmp_path / "manifest.csv").write_text(f"label,name,note\nangry,p00,{note}\n")
+    with pytest.raises(PictureError, match="share of annotators"):
+        find_samples(tmp_path, tmp_path / "manifest.csv")
+
+
+def test_a_source_or_one_label_of_it_can_be_left_out(tmp_path: Path) -> None:
+    samples = [Sample(tmp_path / f"{i}.png", i % 5, "web" if i < 10 else "film") for i in range(20)]
+    kept, left = leave_out(samples, ["film"])
+    assert {sample.source for sample in kept} == {"web"}
+    assert len(left) == 10
+    kept, left = leave_out(samples, ["film:tired"])
+    assert {(s.source, LABELS[s.label]) for s in left} == {("film", "tired")}
+    assert len(kept) == 18
+    with pytest.raises(PictureError, match="no picture of 'angry'"):
+        leave_out(samples, ["film", "web"])
 
 
 def test_larger_picture_of_the_same_name_is_preferred(tmp_path: Path) -> None:

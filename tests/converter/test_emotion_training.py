@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from converter.emotion_settings import USUAL_SETTINGS, TrainingSettings
 from converter.train_command import add_parser
 from edge.alignment import expression_crop
 from edge.errors import ModelError
@@ -102,7 +105,7 @@ def test_the_written_file_gives_the_figures_it_was_written_with(trained: Path, c
 
 def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_path: Path) -> None:
     from converter.emotion_data import find_split, load_pictures
-    from converter.emotion_training import Progress, TrainingSettings, train
+    from converter.emotion_training import Progress, train
 
     training, validation = (load_pictures(part) for part in find_split(cartoons, 0.2, seed=1))
     settings = TrainingSettings(size=32, epochs=3, seed=5)
@@ -112,14 +115,49 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(training, validation, settings, tmp_path / "run.npz", interrupt)
+        train(training, validation, settings, None, None, tmp_path / "run.npz", interrupt)
     epochs: list[int] = []
-    resumed = train(training, validation, settings, tmp_path / "run.npz", lambda p: epochs.append(p.epoch))
+    resumed = train(training, validation, settings, None, None, tmp_path / "run.npz", lambda p: epochs.append(p.epoch))
     assert epochs == [3]
     assert [progress.epoch for progress in resumed.history] == [1, 2, 3]
 
     with pytest.raises(ModelError, match="other settings"):
-        train(training, validation, replace(settings, seed=6), tmp_path / "run.npz")
+        train(training, validation, replace(settings, seed=6), None, None, tmp_path / "run.npz")
+
+
+def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons: Path, tmp_path: Path) -> None:
+    output = tmp_path / "second.keras"
+    refine = USUAL_SETTINGS.with_name("emotion_refine.toml")
+    arguments = ["--config", str(refine), "--epochs", "2", "--size", "32", "--held-out", "0.2"]
+    assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--teacher", str(trained)]) == 0
+    described = json.loads(output.with_suffix(".json").read_text())
+    assert described["figures"]["macro_f1"] > 0.8  # two epochs alone would not get there
+    assert described["started_from"] == described["teacher"] == hashlib.sha256(trained.read_bytes()).hexdigest()
+    assert "--config emotion_refine.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
+
+
+def test_a_teacher_of_another_size_is_refused(trained: Path, cartoons: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="teacher of the same size"):
+        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--size", "48", "--teacher", str(trained)])
+
+
+def test_pictures_left_out_are_measured_apart(cartoons: Path, tmp_path: Path) -> None:
+    rows = [f"{label},{number},{'film' if number < 10 else 'web'}" for label in LABELS for number in range(40)]
+    folder = tmp_path / "described"
+    shutil.copytree(cartoons, folder)
+    (folder / "manifest.csv").write_text("label,name,source\n" + "\n".join(rows) + "\n")
+    output = tmp_path / "without.keras"
+    arguments = ["--epochs", "1", "--size", "32", "--leave-out", "film:tired", "--leave-out", "film:sad"]
+    assert run([str(folder), "-o", str(output), *arguments]) == 0
+    described = json.loads(output.with_suffix(".json").read_text())
+    assert described["left_out"]["count"] == 20
+    assert set(described["left_out"]["recall_by_source"]["film"]) == {"sad", "tired"}
+    assert described["figures"]["count"] < 0.2 * 200
+
+
+def test_a_source_that_is_not_there_cannot_be_left_out(cartoons: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="--leave-out film: no picture"):
+        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--leave-out", "film"])
 
 
 def test_a_damaged_checkpoint_is_refused_with_a_remedy(cartoons: Path, tmp_path: Path) -> None:
@@ -176,7 +214,7 @@ def test_learning_curves_are_a_picture(output: str, request: pytest.FixtureReque
 
 def test_training_that_gets_no_better_stops(cartoons: Path) -> None:
     from converter.emotion_data import find_split, load_pictures
-    from converter.emotion_training import TrainingSettings, train
+    from converter.emotion_training import train
 
     training, validation = (load_pictures(part) for part in find_split(cartoons, 0.2, seed=1))
     settings = TrainingSettings(architecture="seed", size=32, epochs=9, patience=2, learning_rate=0.0)
