@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from central import broker_config_command, pki_command
 from central.subscriber import BrokerSettings, Subscriber
 from central.tail import Tail, tail
 from edge.connection import is_this_machine
@@ -62,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     following.add_argument("--count", type=_positive, metavar="N", help="end after N observations")
     following.add_argument("--seconds", type=_seconds, metavar="S", help="end after S seconds")
     following.set_defaults(run=_tail)
+    pki_command.add_parser(commands)
+    broker_config_command.add_parser(commands)
     return parser
 
 
