@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from central import serve_command
+from central import broker_config_command, pki_command, serve_command
 from central.session import BrokerSettings
 from central.subscriber import Subscriber
 from central.tail import Tail, tail
@@ -72,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     following.set_defaults(run=_tail)
 
     serve_command.add_parser(commands)
+    pki_command.add_parser(commands)
+    broker_config_command.add_parser(commands)
     return parser
 
 

@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from edge import authorisation, config_schema, doctor, gallery, show_config
-from edge.checks import check_broker, check_camera
+from edge.checks import check_broker, check_broker_files, check_camera
 from edge.classifier import trained_on
 from edge.config import Settings, load, service_environment
 from edge.daemon import Daemon
-from edge.enrolment import enrol
+from edge.enrolment import enrol, forget
 from edge.errors import ClassPulseError
 from edge.journal import configure_logging
 from edge.loading import EnrolledStudents, load_parts, load_recognition
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     students = commands.add_parser("students", help="list who is enrolled")
     students.set_defaults(run=_students)
 
-    forgetting = commands.add_parser("forget", help="erase a student's template and consent")
+    forgetting = commands.add_parser("forget", help="erase a student's template, consent and observations")
     forgetting.add_argument("student_id", metavar="STUDENT")
     forgetting.set_defaults(run=_forget)
 
@@ -122,6 +122,7 @@ def _check_config(arguments: argparse.Namespace) -> int:
         settings = load(path)
         authorisation.require(settings.authorisation, datetime.now(UTC))
         EnrolledStudents(settings, load_parts(settings).faces).changed()
+        check_broker_files(settings.mqtt)
         tried = [check_camera(settings)] if arguments.camera else []
         tried += [check_broker(settings)] if arguments.broker else []
     except ClassPulseError as error:
@@ -201,15 +202,12 @@ def _students(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config)
-    path = settings.recognition.gallery
-    with gallery.changing(path):
-        remaining = _open_gallery(settings).without(arguments.student_id)
-        gallery.save(remaining, path, gallery.read_key(settings.recognition.key_file))
-    sys.stdout.write(f"{arguments.student_id}: template erased; a running daemon forgets it within seconds\n")
-    for name in trained_on(arguments.student_id, settings.runtime.models):
+    settings, student = load(arguments.config), arguments.student_id
+    for line in forget(settings, student):
+        sys.stdout.write(f"{student}: {line}\n")
+    for name in trained_on(student, settings.runtime.models):
         sys.stdout.write(
-            f"{arguments.student_id}: the class in the classifier {name!r} is masked from now on, but its weights hold "
+            f"{student}: the class in the classifier {name!r} is masked from now on, but its weights hold "
             "what they learned of the student until it is trained again without the student's pictures\n"
         )
     return 0

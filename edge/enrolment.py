@@ -1,8 +1,8 @@
-"""Adding a student to the gallery from pictures, with a check of every picture."""
+"""Adding a student to the gallery from pictures, with a check of every picture; and taking one out of everything."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from edge.embedder import Embedder, Embedding
 from edge.errors import GalleryError, PictureError
 from edge.gallery import Gallery, Student, changing, create_key, load, new_student, read_key, save
 from edge.pictures import read_picture
+from edge.spool_erasure import erase
 
 MIN_FACE = 60
 """Smallest face enrolled, pixels of box height: a template from less costs recognition for years."""
@@ -59,6 +60,30 @@ def enrol(
         check_stranger(student, gallery, threshold)
         save(gallery.with_student(student), path, key)
     return student
+
+
+def forget(settings: Settings, student_id: str) -> Iterator[str]:
+    """Erase a student's template and consent, and the observations that wait in the spool; says what is done.
+
+    May be done beside a running daemon, which follows. A student who is not enrolled any more but has left
+    observations is forgotten as well. Raises GalleryError when nothing of the student is here, and SpoolError when
+    observations may be left.
+    """
+    path = settings.recognition.gallery
+    with changing(path):
+        key = read_key(settings.recognition.key_file)
+        gallery = load(path, key, settings.recognition.model)
+        enrolled = any(student.student_id == student_id for student in gallery.students)
+        if enrolled:
+            save(gallery.without(student_id), path, key)
+    if enrolled:
+        yield "template and consent erased; a running daemon forgets them within seconds"
+    erased = erase(settings.spool.path, student_id)
+    if not (enrolled or erased.observations or erased.damaged_files):
+        gallery.without(student_id)  # says that there is none
+    yield f"{erased.observations} observation{'' if erased.observations == 1 else 's'} erased from the spool"
+    for damaged in erased.damaged_files:
+        yield f"{damaged} deleted: it named the student"
 
 
 def check_agreement(embeddings: Sequence[Embedding], names: Sequence[str], threshold: float) -> None:

@@ -15,6 +15,7 @@ from edge.wire import (
     ID_PATTERN,
     WireError,
     check_outgoing,
+    client_id,
     decode_health,
     decode_observation,
     decode_status,
@@ -34,6 +35,8 @@ PROPERTIES = [
     ("stream", "7a0c6d5e-3b1f-4c2a-9e8d-0f1e2d3c4b5a"),
     ("sequence", "17"),
 ]
+BASE64, HEX = "AACAPwAAgD8AAIA/" * 64, "0000803f" * 192
+"""Embeddings, as somebody might hide one."""
 
 
 def test_payload_is_exactly_student_and_label() -> None:
@@ -160,8 +163,12 @@ def test_picture_or_embedding_may_not_leave() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("picture", "x"), ("stream", "0" * 36), ("sequence", "1.5"), ("observed_at", "now")]
-)
+    ("name", "value"),
+    [
+        ("picture", "x"), ("stream", "0" * 36), ("stream", HEX[:36]), ("sequence", "1.5"), ("sequence", "9" * 192),
+        ("observed_at", "now"), ("observed_at", BASE64), ("embedding", BASE64),
+    ],
+)  # fmt: skip
 def test_unlisted_property_may_not_leave(name: str, value: str) -> None:
     with pytest.raises(WireError, match=name):
         check_outgoing(LIVE, PAYLOAD, [(name, value)])
@@ -188,6 +195,13 @@ def test_health_returns_as_it_was_sent() -> None:
         {"uptime_seconds": float("nan")},
         {"uptime_seconds": 1e300},
         {"uptime_seconds": [0.1, 0.2]},
+        {"uptime_seconds": 0.12345678901234},
+        {"camera": BASE64},
+        {"embedding": [0.1] * 192},
+        {"version": f"0.1.0+{HEX[:24]}"},
+        {"spool_storage": HEX},
+        {"models": {"emotion": BASE64[:12]}},
+        {"models": {HEX: "0123456789ab"}},
         {"version": "s-042 is tired"},
         {"models": {"emotion": "s-042"}},
         {"models": {f"m{i}": "0123456789ab" for i in range(17)}},
@@ -210,3 +224,12 @@ def test_id_that_does_not_match_may_not_be_encoded() -> None:
         user_properties(SEEN, STREAM, 0)
     with pytest.raises(WireError):
         topic("room 101", "status")
+    with pytest.raises(WireError):
+        check_outgoing(f"classpulse/v1/{HEX}/observation", PAYLOAD)
+
+
+def test_client_id_names_the_classroom_and_has_room_for_nothing_else() -> None:
+    assert client_id("room-101", "edge") == "classpulse-edge-room-101"
+    for classroom in (HEX, BASE64, "room 101", ""):
+        with pytest.raises(WireError):
+            client_id(classroom, "edge")
