@@ -53,10 +53,10 @@ def test_a_bundle_holds_what_a_device_needs_and_says_what_to_do(
 ) -> None:
     assert issue("room-101") == 0
     assert {path.name for path in (folder / "room-101").iterdir()} == {
-        "ca.pem", "room-101.pem", "mqtt.key", "edge.toml"
+        "ca.pem", "mqtt.pem", "mqtt.key", "edge.toml"
     }  # fmt: skip
     said = capsys.readouterr().out
-    assert "sudo install -m 640 -g classpulse edge.toml ca.pem room-101.pem mqtt.key /etc/classpulse/" in said
+    assert "sudo install -m 640 -g classpulse edge.toml ca.pem mqtt.pem mqtt.key /etc/classpulse/" in said
     assert (folder / "room-101" / "ca.pem").read_bytes() == (folder / "pki" / "ca.pem").read_bytes()
 
 
