@@ -2,13 +2,14 @@
 # make test   all tests
 # make lint   ruff and mypy
 # make bench  ours and a peer side by side
+# make faults broker, network and daemon broken 210 times: about half an hour, writes docs/faults.md
 # make fuzz   a hundred thousand configs and as many messages of nobody's; a quarter of an hour
 PYTHON ?= python3
 SECONDS ?= 20
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench fuzz lint clean
+.PHONY: demo test bench faults fuzz lint clean
 
 demo: $(VENV)/demo.stamp
 	@$(VENV)/bin/classpulse-edge demo --seconds $(SECONDS)
@@ -18,6 +19,9 @@ test: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(VENV)/bin/python -m tests.benchmarks
+
+faults: $(VENV)/test.stamp
+	$(VENV)/bin/python -m tests.faults --clip-faults 10 --outage 500000 --report docs/faults.md
 
 fuzz: $(VENV)/test.stamp
 	$(VENV)/bin/python -m pytest --hypothesis-profile=thorough tests/edge/test_config_generated.py tests/edge/test_wire_hostile.py
