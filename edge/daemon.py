@@ -171,7 +171,7 @@ class Daemon:
         self._gallery.follow()
         self._pipeline.shed(self._shedding.check(now))
         condition = Condition(self._camera.state, self._permission.paused, self._publisher.state, self._shedding.level)
-        self._status.update(condition, self._pipeline.frames, self._pipeline.tracks, self._depth)
+        self._status.update(condition, self._pipeline.frames, len(self._pipeline.tracks), self._depth)
         if condition != self._condition or now >= self._health_at:
             self._condition = condition
             self._health_at = now + self._settings.health.interval_seconds

