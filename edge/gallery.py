@@ -165,7 +165,7 @@ def load(path: Path, key: bytes, model: str, length: int | None = None) -> Galle
             f"{path}: cannot be decrypted: the key is another one, or the file is damaged; "
             "restore key or gallery, or enrol again"
         ) from error
-    gallery = _from_json(json.loads(plain), path)
+    gallery = from_document(json.loads(plain), path)
     if gallery.model != model and any(len(student.embeddings) for student in gallery.students):
         raise GalleryError(
             f"{path}: was enrolled with the model {gallery.model!r}, the config names {model!r}: "
@@ -182,7 +182,7 @@ def load(path: Path, key: bytes, model: str, length: int | None = None) -> Galle
 
 def save(gallery: Gallery, path: Path, key: bytes) -> None:
     """Write gallery to path atomically, mode 0600. Raises GalleryError; the old file then stands."""
-    plain = json.dumps(_to_json(gallery)).encode()
+    plain = json.dumps(to_document(gallery)).encode()
     nonce = secrets.token_bytes(NONCE_BYTES)
     content = MAGIC + nonce + AESGCM(key).encrypt(nonce, plain, MAGIC)
     fresh = path.with_name(f".{path.name}.new")
@@ -231,7 +231,8 @@ def new_student(student_id: str, consent: str, embeddings: list[Embedding], expi
     return Student(student_id, consent.strip(), date.today(), expires, rows)
 
 
-def _to_json(gallery: Gallery) -> dict[str, Any]:
+def to_document(gallery: Gallery) -> dict[str, Any]:
+    """What is encrypted: of every student ID, consent and embeddings, for JSON."""
     return {
         "model": gallery.model,
         "students": [
@@ -248,7 +249,8 @@ def _to_json(gallery: Gallery) -> dict[str, Any]:
     }
 
 
-def _from_json(document: dict[str, Any], path: Path) -> Gallery:
+def from_document(document: dict[str, Any], path: Path) -> Gallery:
+    """The gallery of a decrypted document that lay in path. Raises GalleryError."""
     # The ciphertext was authentic, so only another version of ClassPulse can have written a wrong shape.
     try:
         return Gallery(
