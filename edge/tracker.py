@@ -53,6 +53,16 @@ class Track:
         dx, dy = self._velocity * (now - self.seen_at)
         return x + float(dx), y + float(dy)
 
+    def face_at(self, now: float) -> Face:
+        """Its face where it should be now: as it was found, moved on for the time since."""
+        if now == self.seen_at:
+            return self.face
+        dx, dy = self._velocity * (now - self.seen_at)
+        box = self.face.box
+        landmarks = self.face.landmarks + np.array([dx, dy], np.float32)
+        moved = Box(box.x1 + float(dx), box.y1 + float(dy), box.x2 + float(dx), box.y2 + float(dy))
+        return Face(moved, landmarks, self.face.confidence)
+
     def follow(self, face: Face, now: float, jump: float) -> None:
         """The face was found again, jump face widths from where it was expected."""
         elapsed = now - self.seen_at
@@ -134,6 +144,10 @@ class Tracker:
                 self.tracks.append(track)
                 current.append(track)
         return current
+
+    def carried(self) -> list[Track]:
+        """The tracks that were found when faces were last looked for: a frame in between shows them too."""
+        return [track for track in self.tracks if track.missed == 0]
 
     def vote(self, track: Track, match: Match, now: float) -> None:
         """Count a probe of `track`. A student is in one place: the less similar of two namesakes loses."""
