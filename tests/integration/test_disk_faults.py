@@ -16,6 +16,7 @@ from edge.demo.cast import STUDENTS, write_config
 from edge.embedder import Embedder
 from edge.enrolment import enrol
 from edge.mtcnn import MtcnnDetector
+from edge.portraits import Portrayer
 from tests.brokers import Recorder, identity
 from tests.edge.spooling import becomes_read_only, failing_disk
 from tests.integration.test_daemon import Device
@@ -28,7 +29,9 @@ def device(tmp_path: Path, detector: MtcnnDetector, embedder: Embedder) -> Devic
     """A device with one student, whose broker is not there yet."""
     config = write_config(tmp_path, 1)
     student = STUDENTS[0]
-    enrol(load(config), detector, embedder, student.student_id, "test", [student.picture])
+    enrol(
+        load(config), embedder, student.student_id, "test", [Portrayer(detector, embedder).from_file(student.picture)]
+    )
     return Device(config)
 
 

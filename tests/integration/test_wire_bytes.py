@@ -24,6 +24,7 @@ from edge.embedder import Embedder
 from edge.enrolment import enrol
 from edge.manifest import Manifest
 from edge.mtcnn import MtcnnDetector
+from edge.portraits import Portrayer
 from edge.records import Observation
 from edge.spool import Spool
 from edge.wire import encode, user_properties
@@ -52,7 +53,8 @@ def test_everything_the_daemon_sends_in_a_run_is_on_the_list(
     with Relay(target=broker) as relay, Recorder(broker) as recorder:
         device = Device(write_config(tmp_path, relay.port))
         for student in STUDENTS:
-            enrol(load(device.config), detector, embedder, student.student_id, "test", [student.picture])
+            portrait = Portrayer(detector, embedder).from_file(student.picture)
+            enrol(load(device.config), embedder, student.student_id, "test", [portrait])
         with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:  # as an outage would leave them: sent as late
             spool.put([Observation("s-001", "sad", datetime.now(UTC)) for _ in range(20)])
         with device.running() as daemon:
