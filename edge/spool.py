@@ -94,11 +94,14 @@ class Spool:
         self._overflowed = 0
         self._acknowledged: set[int] = set()
         self._handed_over: deque[tuple[int, float]] = deque()
-        """Last sequence and time of hand-overs that are not late yet."""
+        """Last sequence and time of the calls of `put` that are not late yet."""
         self._late_up_to = NO_END
         """Until the file is open everything in it is late."""
-        self._forgetting: frozenset[str] = frozenset()
-        """Students whose rows are not given out any more, and not erased yet."""
+        self._numbered_up_to = NO_END
+        """The last sequence that is given out; until the file is open nobody knows."""
+        self._forgetting: dict[str, int] = {}
+        """Students whose rows up to that sequence are not given out any more, and not erased yet: the later ones are
+        of a student who was enrolled again."""
         self._oldest: tuple[float, float] | None = None
         """How long the first one had waited, and when that was looked up; None: there was none."""
         self.erasures = 0
@@ -154,7 +157,8 @@ class Spool:
                 waiting = [
                     row
                     for row in rows
-                    if row.sequence not in self._acknowledged and row.observation.student_id not in self._forgetting
+                    if row.sequence not in self._acknowledged
+                    and row.sequence > self._forgetting.get(row.observation.student_id, 0)
                 ]
             if waiting or looked_at >= up_to:
                 return waiting
@@ -168,21 +172,24 @@ class Spool:
                 self._changed.notify_all()
 
     def forget(self, students: Collection[str]) -> None:
-        """Give out no observation of students from now on, and erase them; returns at once."""
+        """Give out no observation that there is of students, and erase them; returns at once."""
         with self._changed:
             self._incoming = deque(item for item in self._incoming if item[0].student_id not in students)
-            self._forgetting |= frozenset(students)
+            self._forgetting |= dict.fromkeys(students, self._numbered_up_to)
             self.erasures += 1
             self._failed = False
             self._changed.notify_all()
 
     def late_up_to(self) -> int:
         """The last sequence that is late: from before this process, or handed over `LIVE_SECONDS` ago."""
-        newest_late = self._monotonic() - LIVE_SECONDS
         with self._changed:
-            while self._handed_over and self._handed_over[0][1] <= newest_late:
-                self._late_up_to = self._handed_over.popleft()[0]
+            self._pass_what_is_late()
             return self._late_up_to
+
+    def _pass_what_is_late(self) -> None:
+        newest_late = self._monotonic() - LIVE_SECONDS
+        while self._handed_over and self._handed_over[0][1] <= newest_late:
+            self._late_up_to = self._handed_over.popleft()[0]
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything handed over can be read, and who was forgotten is erased if the disk allows.
@@ -214,7 +221,8 @@ class Spool:
         self._heartbeat.beat()
         self._store.open()
         with self._changed:
-            self._late_up_to = self._store.next_sequence - 1
+            self._late_up_to = self._numbered_up_to = self._store.next_sequence - 1
+            self._forgetting = dict.fromkeys(self._forgetting, self._numbered_up_to)
         self._look_up_oldest()
         erase_at: float | None = None
         while self._wait(erase_at):
@@ -269,25 +277,29 @@ class Spool:
             batch = list(self._incoming)
             self._incoming.clear()
             overflowed, self._overflowed = self._overflowed, 0
-            gone, forgetting = frozenset(self._acknowledged), self._forgetting
-            for sequence, (_, handed_over_at) in enumerate(batch, start=self._store.next_sequence):
-                self._handed_over.append((sequence, handed_over_at))
+            gone, forgetting = frozenset(self._acknowledged), dict(self._forgetting)
+            self._numbered_up_to = self._store.next_sequence + len(batch) - 1
+            last_of_call = {at: sequence for sequence, (_, at) in enumerate(batch, start=self._store.next_sequence)}
+            self._handed_over.extend((sequence, at) for at, sequence in last_of_call.items())
+            self._pass_what_is_late()  # here too: without a broker nobody asks
         self._store.lose(overflowed)
         forgot = not forgetting or self._store.forget(forgetting)
         if forgot:
             with self._changed:
-                self._forgetting -= forgetting
+                self._forgetting = {
+                    student: up_to for student, up_to in self._forgetting.items() if up_to > forgetting.get(student, 0)
+                }
         if not (batch or gone or self._store.holding() or time.monotonic() >= self._tidy_at):
             self._failed = not forgot
             return False
         self._tidy_at = time.monotonic() + _TIDY_SECONDS
         written = self._store.write([observation for observation, _ in batch], gone)
         self._failed = not (written and forgot)
-        if not written:
-            return False
         with self._changed:
-            self._acknowledged -= gone
-        return bool(gone)
+            self._acknowledged -= (
+                gone if written else {sequence for sequence in gone if not self._store.in_file(sequence)}
+            )
+        return written and bool(gone)
 
 
 def _lock(path: Path) -> int | None:

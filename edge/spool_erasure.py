@@ -6,7 +6,7 @@ It may be done beside a running daemon, from another process: SQLite keeps the t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from edge.errors import SpoolError
 
 ERASED = "CREATE TABLE IF NOT EXISTS erased (count INTEGER NOT NULL) STRICT"
+_NO_END = 2**63 - 1
 _WAIT_SECONDS = 30.0
 """For the daemon, which writes once per report interval and is done in a moment."""
 
@@ -51,7 +52,7 @@ def _erase_rows(spool: Path, student_id: str) -> int:
     address = f"{spool.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
-        count = forget_students(connection, [student_id])
+        count = forget_students(connection, {student_id: _NO_END})
         leave_no_copies(connection)  # though none was found now: an earlier attempt may have ended here
         (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -59,13 +60,16 @@ def _erase_rows(spool: Path, student_id: str) -> int:
         return count
 
 
-def forget_students(connection: sqlite3.Connection, students: Iterable[str]) -> int:
-    """One commit: delete and count the observations of students. Returns how many there were."""
+def forget_students(connection: sqlite3.Connection, students: Mapping[str, int]) -> int:
+    """One commit: delete and count the observations of students up to the sequence beside each.
+
+    Returns how many there were.
+    """
     connection.execute(ERASED)
     connection.execute("BEGIN IMMEDIATE")
     try:
         count = connection.executemany(
-            "DELETE FROM observation WHERE student_id = ?", [(student,) for student in students]
+            "DELETE FROM observation WHERE student_id = ? AND sequence <= ?", students.items()
         ).rowcount
         count = max(count, 0)
         before = erased(connection)

@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ContextDecorator
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
@@ -255,8 +255,8 @@ class SpoolFile:
         return 0.0 if came is None else max(0.0, self.age.at(self._now()).whole - came)
 
     @_TextErrors()
-    def forget(self, students: Iterable[str]) -> None:
-        """Delete all rows of students; the journal holds them until `erase_traces`."""
+    def forget(self, students: Mapping[str, int]) -> None:
+        """Delete the rows of students up to the sequence beside each; the journal holds them until `erase_traces`."""
         self._copies_left |= forget_students(self._writer, students) > 0
         # Another process may have deleted some before, uncounted here.
         (self.depth,) = self._writer.execute("SELECT count(*) FROM observation").fetchone()

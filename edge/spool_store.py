@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 from edge.records import Observation
 from edge.spool_age import Moment
 from edge.spool_file import DamagedError, Spooled, SpoolFile, is_damage, set_aside
-from edge.spool_mark import Mark, Record, go_on
+from edge.spool_mark import Found, Mark, Record, go_on
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class SpoolStore:
         self._path, self._retention, self._max_bytes = path, retention, max_bytes
         self._now, self._monotonic = now, monotonic
         self._mark = Mark(path)
-        self._record: Record | None = None
+        self._found: Found | None = None
         """Where the spool stood at the last commit of the run before, until that is taken into account."""
         self._reading = threading.Lock()
         """Held while the file's reader is used, and while the file or what is held in memory is exchanged. Never by
@@ -75,8 +75,8 @@ class SpoolStore:
 
     def open(self) -> None:
         """Open or begin the file; a damaged one is set aside, an unusable one is done without for now."""
-        if not self._begun and self._record is None:
-            self._record = self._mark.read()
+        if not self._begun and self._found is None:
+            self._found = self._mark.read()
         for _ in range(2):
             try:
                 self._use(SpoolFile(self._path, self._now))
@@ -91,7 +91,7 @@ class SpoolStore:
         self._reopen_at = self._monotonic() + _REOPEN_SECONDS
         if not self._begun:
             # Numbers above any that the file may hold, should it come back.
-            known = 0 if self._record is None else self._record.next_sequence
+            known = 0 if self._found is None else self._found.record.next_sequence
             self.next_sequence = max(self.next_sequence, known + MAX_IN_MEMORY, time.time_ns() // 1_000_000)
 
     def _use(self, file: SpoolFile) -> None:
@@ -101,13 +101,13 @@ class SpoolStore:
         if not self._begun:
             self._go_on(file)
         self.next_sequence = max(self.next_sequence, file.next_sequence)
-        self._record, self._numbered_from = None, None
+        self._found, self._numbered_from = None, None
         with self._reading:
             self._file = file
 
     def _go_on(self, file: SpoolFile) -> None:
         """Settle stream and numbers of this run by what the file and the mark tell of the run before."""
-        now = go_on(self._record, file.streams[-1][1], file.next_sequence, file.dropped, self._now().boot)
+        now = go_on(self._found, file.streams[-1][1], file.next_sequence, file.dropped, self._now().boot)
         self._stream, self.next_sequence, self._begun = now.stream, now.next_sequence, True
         self._lost += now.lost + now.dropped
         if now.missing:
@@ -115,21 +115,22 @@ class SpoolStore:
                 "%s: lacks the last %d observations that were written to it; up to %d of them were not sent and are "
                 "lost. Does the disk lose what it acknowledged?", self._path, now.missing, now.lost,
             )  # fmt: skip
-        elif now.stream != file.streams[-1][1]:
-            _log.info("%s: a fresh stream is begun, in case the disk lost what was written last", self._path)
+        elif now.because:
+            _log.info("%s: a fresh stream is begun: %s", self._path, now.because)
 
     def _give_up_record(self) -> None:
         """The file that the record tells of is gone."""
-        if self._record is not None:
-            self._lost += self._record.depth + self._record.dropped
-            self.next_sequence = max(self.next_sequence, self._record.next_sequence)
-            _log.error("%s: %d observations that waited in it are lost", self._path, self._record.depth)
-        self._record, self._begun = None, True
+        if self._found is not None:
+            record = self._found.record
+            self._lost += record.depth + record.dropped
+            self.next_sequence = max(self.next_sequence, record.next_sequence)
+            _log.error("%s: %d observations that waited in it are lost", self._path, record.depth)
+        self._found, self._begun = None, True
 
     def write(self, observations: Iterable[Observation], gone: Collection[int]) -> bool:
         """Number and keep observations, and remove the sequences in gone; one commit.
 
-        False when the file could not be written: gone must be given again then.
+        False when the file could not be written: what of gone is `in_file` must be given again then.
         """
         rows = tuple(
             Spooled(sequence, self._stream, observation)
@@ -152,11 +153,15 @@ class SpoolStore:
         everything = held + rows
         kept = everything[-MAX_IN_MEMORY:]
         self.lose(len(everything) - len(kept))
-        if not self._held:
+        if not held:
             self._held_since = self._monotonic()
         with self._reading:
             self._held = kept
         return False
+
+    def in_file(self, sequence: int) -> bool:
+        """Whether the file may hold it; False for what only memory ever held."""
+        return self._file is not None and sequence < self._file.next_sequence
 
     def _stream_in_file(self) -> uuid.UUID | None:
         return self._file.streams[-1][1] if self._file is not None else None
@@ -179,7 +184,7 @@ class SpoolStore:
             else:
                 self._fail(str(error))
             return False
-        self._note(closed=False)
+        self._note()
         with self._reading:
             self._held = ()
             self._unreadable -= unreadable
@@ -196,13 +201,15 @@ class SpoolStore:
                 _log.error("%s: full or too old; the oldest observations are dropped", self._path)
         return True
 
-    def _note(self, *, closed: bool) -> None:
-        """Set the mark to where the file stands."""
-        if self._file is not None:
-            stream, file = self._file.streams[-1][1], self._file
-            self._mark.write(
-                Record(str(stream), file.next_sequence, file.depth, file.dropped, self._now().boot, closed)
-            )
+    def _note(self) -> None:
+        """Set the mark to where the file stands.
+
+        The stream is this run's, which the file does not name before it holds an observation of it: a run that wrote
+        none must not vouch for the stream before.
+        """
+        if (file := self._file) is not None:
+            boot = self._now().boot
+            self._mark.write(Record(str(self._stream), file.next_sequence, file.depth, file.dropped, boot))
 
     def read(self, after: int, up_to: int, limit: int) -> tuple[list[Spooled], int]:
         """Up to limit rows with after < sequence <= up_to, in order, and the last sequence looked at.
@@ -260,10 +267,13 @@ class SpoolStore:
         except sqlite3.Error:  # said by the next one who reads or writes
             return in_memory
 
-    def forget(self, students: Collection[str]) -> bool:
-        """Erase what there is of students, and its traces; False when the file could not be changed."""
+    def forget(self, students: Mapping[str, int]) -> bool:
+        """Erase what there is of students up to the sequence beside each, and its traces.
+
+        False when the file could not be changed.
+        """
         with self._reading:
-            self._held = tuple(row for row in self._held if row.observation.student_id not in students)
+            self._held = tuple(row for row in self._held if row.sequence > students.get(row.observation.student_id, 0))
         if self._file is None:
             return False
         try:
@@ -271,7 +281,7 @@ class SpoolStore:
         except sqlite3.Error as error:
             self._fail(str(error))
             return False
-        self._note(closed=False)
+        self._note()
         self.erase_traces()
         return True
 
@@ -329,7 +339,7 @@ class SpoolStore:
         """Close the file; what only memory holds is lost, and said."""
         if self._held:
             _log.error("%s: %d observations were never written and are lost", self._path, len(self._held))
-        self._note(closed=True)
+        self._note()
         with self._reading:
             if self._file is not None:
                 self._file.close()

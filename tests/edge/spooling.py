@@ -15,6 +15,7 @@ import pytest
 from edge.config import SpoolSettings
 from edge.records import Observation
 from edge.spool import Spool
+from edge.spool_mark import Mark
 
 SECONDS = 20.0
 
@@ -37,6 +38,14 @@ def filled(path: Path, count: int) -> Iterator[Spool]:
         spool.put(observations(count))
         assert spool.flush(SECONDS)
         yield spool
+
+
+def as_if_written_here(path: Path) -> None:
+    """Take a copied spool for the one that was written: by its mark it would be known as a backup put back."""
+    mark = Mark(path)
+    found = mark.read()
+    assert found is not None
+    mark.write(found.record)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,6 +116,22 @@ def test_what_is_old_or_from_before_is_late(path: Path) -> None:
         assert spool.late_up_to() == 3
         now += LIVE_SECONDS / 2
         assert spool.late_up_to() == 4
+
+
+def test_memory_does_not_grow_with_what_is_handed_over_while_nobody_sends(path: Path) -> None:
+    now, calls, size = 0.0, 200, 100
+    with Spool(SpoolSettings(path=path), monotonic=lambda: now) as spool:
+        assert spool.flush(SECONDS)
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(calls):
+            now += LIVE_SECONDS
+            spool.put(observations(size, first=number * size))
+            assert spool.flush(SECONDS)
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert after - before < 10 * calls * size  # bytes; an entry of each would be ten times that
+        assert spool.late_up_to() == (calls - 1) * size
 
 
 def test_oldest_give_way_when_the_spool_is_full_and_are_counted(

@@ -99,6 +99,32 @@ def test_on_a_full_disk_a_forgotten_student_is_not_sent_and_is_erased_once_there
     assert students(spool) == [STAYS] * 2001
 
 
+def test_a_student_enrolled_again_while_the_disk_is_full_is_seen_and_kept(spool: Spool, tmp_path: Path) -> None:
+    with files_up_to((tmp_path / "spool.db-wal").stat().st_size):
+        spool.forget({GONE})
+        assert spool.flush(SECONDS)
+        spool.put(seen(1))
+        assert spool.flush(SECONDS)
+        assert not spool.status().on_disk
+        assert students(spool) == [STAYS] * 2000 + [GONE, STAYS]
+    spool.put(seen(1))
+    assert spool.flush(SECONDS)
+    assert students(spool) == [STAYS] * 2000 + [GONE, STAYS] * 2
+    assert (spool.status().on_disk, spool.status().erased) == (True, 2000)
+
+
+def test_forgetting_before_the_file_is_open_spares_who_is_enrolled_again(tmp_path: Path) -> None:
+    with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:
+        spool.put(seen(1))
+        assert spool.flush(SECONDS)
+    spool = Spool(SpoolSettings(path=tmp_path / "spool.db"))
+    spool.forget({GONE})
+    spool.put(seen(1))
+    with spool:
+        assert spool.flush(SECONDS)
+        assert students(spool) == [STAYS, GONE, STAYS]
+
+
 def test_what_was_read_ahead_is_not_sent(spool: Spool) -> None:
     lane = Lane("classpulse/v1/room-101/observation", spool, Backoff(0.0, 0.0))
     first = lane.next(0, NO_END, ())

@@ -6,7 +6,6 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import uuid
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
@@ -15,9 +14,9 @@ import pytest
 
 from edge.config import SpoolSettings
 from edge.spool import Spool
-from edge.spool_age import Moment
 from tests.edge.spooling import (
     SECONDS,
+    as_if_written_here,
     becomes_read_only,
     failing_disk,
     files_up_to,
@@ -69,6 +68,7 @@ def test_a_hundred_holes_and_cuts_are_survived_said_and_never_number_two_observa
         copy.parent.mkdir()
         for name, content in left.items():
             copy.with_name(name).write_bytes(content)
+        as_if_written_here(copy)
         damage(copy.with_name(chance.choice(list(left))), chance)
         caplog.clear()
         with Spool(SpoolSettings(path=copy)) as spool:
@@ -89,49 +89,6 @@ def test_a_hundred_holes_and_cuts_are_survived_said_and_never_number_two_observa
         outcomes["nothing lost"] += len(old) == len(waiting)
         shutil.rmtree(copy.parent)
     assert min(outcomes[kind] for kind in ("set aside", "lacks the last", "nothing lost")) > 10, outcomes
-
-
-def test_a_journal_that_was_cut_gives_no_number_twice(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with filled(path, 10) as spool:
-        stream = spool.pending(0, 1)[0].stream
-    kept = path.read_bytes()
-    with filled(path, 5) as spool:
-        assert [row.sequence for row in spool.pending(10, 100)] == [11, 12, 13, 14, 15]
-    path.write_bytes(kept)  # the card says that it wrote, and did not
-    with filled(path, 2) as spool:
-        rows = spool.pending(10, 100)
-        assert [(row.sequence, row.stream == stream) for row in rows] == [(16, False), (17, False)]
-        assert spool.status().dropped == 5
-    assert "lacks the last 5 observations" in caplog.text
-    with filled(path, 1) as spool:
-        assert {row.stream for row in spool.pending(15, 100)} == {rows[0].stream}
-
-
-def test_a_power_cut_begins_a_fresh_stream_and_neither_kill_9_nor_a_clean_end_does(path: Path, tmp_path: Path) -> None:
-    def stream_of(boot: str, spool_path: Path, left: Path | None = None) -> uuid.UUID:
-        """The stream of an observation made in that boot; left: where to copy what kill -9 would leave."""
-        with Spool(SpoolSettings(path=spool_path), now=lambda: Moment(boot, 1.0, None)) as spool:
-            spool.put(observations(1))
-            assert spool.flush(SECONDS)
-            if left is not None:
-                shutil.copytree(spool_path.parent, left)
-            return spool.pending(0, 100)[-1].stream
-
-    crashed = tmp_path / "crashed"
-    path = tmp_path / "device" / "spool.db"
-    first = stream_of("one", path, crashed)
-    assert stream_of("two", path) == first  # it was shut down
-    again = shutil.copytree(crashed, tmp_path / "again")
-    assert stream_of("one", crashed / "spool.db") == first
-    assert stream_of("two", again / "spool.db") != first
-
-
-def test_without_its_mark_a_spool_begins_a_fresh_stream(path: Path) -> None:
-    with filled(path, 1) as spool:
-        first = spool.pending(0, 100)[-1].stream
-    path.with_name("spool.db.mark").write_bytes(b"damaged")
-    with filled(path, 1) as spool:
-        assert spool.pending(0, 100)[-1].stream != first
 
 
 def test_a_spool_of_the_first_release_is_taken_over(path: Path) -> None:
@@ -276,10 +233,13 @@ def test_a_disk_that_becomes_read_only_is_survived(tmp_path: Path, caplog: pytes
         assert students(spool) == [f"s-{number:06}" for number in range(40)]
         for row in spool.pending(0, 25):
             spool.acknowledge(row.sequence)
+        spool.put(observations(1, first=40))
+        assert spool.flush(SECONDS)
+        assert students(spool) == [f"s-{number:06}" for number in range(25, 41)]
         status = spool.status()
-        assert (status.depth, status.dropped, status.on_disk) == (15, 0, False)
+        assert (status.depth, status.dropped, status.on_disk) == (16, 0, False)
     assert caplog.text.count("cannot be written") == 1
-    assert "15 observations were never written and are lost" in caplog.text
+    assert "16 observations were never written and are lost" in caplog.text
 
 
 def test_a_disk_that_is_read_only_at_the_start_is_used_once_it_is_not(
@@ -327,11 +287,20 @@ def test_a_disk_that_makes_the_writer_wait_keeps_nobody_else_waiting(path: Path)
 def test_spool_that_cannot_be_opened_is_done_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    with filled(blocked / "spool.db", 3) as spool:
+    seconds = 1000.0
+    with Spool(SpoolSettings(path=blocked / "spool.db"), monotonic=lambda: seconds) as spool:
+        spool.put(observations(3))
+        assert spool.flush(SECONDS)
         assert students(spool) == ["s-000000", "s-000001", "s-000002"]
         for row in spool.pending(0, 10):
             spool.acknowledge(row.sequence)
         assert spool.status().depth == 0
+        seconds += 100
+        spool.put(observations(2, first=3))
+        assert spool.flush(SECONDS)
+        seconds += 7
+        assert students(spool) == ["s-000003", "s-000004"]
+        assert (spool.status().depth, spool.status().oldest_seconds) == (2, 7.0)
     assert "cannot be written" in caplog.text
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.brokers import MOSQUITTO
 from tests.faults.jobs import jobs, make_all
 from tests.faults.outage import Outage, outage
-from tests.faults.report import write_report
+from tests.faults.report import Origin, commit, write_report
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,12 +46,13 @@ def main() -> int:
         folder = arguments.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         chosen = jobs(folder.absolute(), arguments.seed, arguments.faults, arguments.clip_faults, arguments.longest)
+        reused = sum(job.result.exists() for job in chosen)
         results = make_all(chosen, arguments.parallel)
         drained: Outage | None = None
         if arguments.outage:
             with tempfile.TemporaryDirectory(dir=folder) as place:
                 drained = outage(Path(place), arguments.seed, arguments.outage)
-    text = write_report(results.values(), drained, _command(arguments))
+    text = write_report(results.values(), drained, Origin(_command(arguments), commit(), reused))
     sys.stdout.write(text.markdown)
     if arguments.report is not None:
         arguments.report.write_text(text.markdown)

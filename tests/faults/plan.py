@@ -25,8 +25,6 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """Each kind of fault, and what it does."""
 
 SHORTEST_SECONDS = 2.0
-DAEMON_AWAY_SECONDS = 10.0
-"""At most; systemd restarts it after a few."""
 _LONGEST_PAUSE = 14.0
 """Seconds between a recovery and the next fault; a connection of 10 s resets the publisher's backoff, so both occur."""
 _OVERLAPPING = 0.2
@@ -63,7 +61,5 @@ def plan(seed: int, count: int, longest: float) -> list[Fault]:
 
 def _draw(source: random.Random, kind: str, longest: float, *, first: bool) -> Fault:
     seconds = math.exp(source.uniform(math.log(SHORTEST_SECONDS), math.log(longest)))
-    if kind == "daemon-killed":
-        seconds = min(seconds, DAEMON_AWAY_SECONDS)
     pause = source.uniform(0.5, min(_LONGEST_PAUSE, longest))
     return Fault(kind, pause, seconds, source.random() < _OVERLAPPING and not first, source.random())

@@ -82,6 +82,11 @@ def test_another_content_than_was_committed_is_a_failure() -> None:
     assert judge(account([arrival(1), replace(arrival(2), emotion="sad"), arrival(3)]), []).failures
 
 
+def test_a_repeat_with_another_content_or_time_is_a_failure() -> None:
+    for repeat in (replace(arrival(2), emotion="sad"), arrival(2, observed_at=100.1)):
+        assert judge(account([*three(), replace(repeat, topic=LATE)]), []).failures
+
+
 def test_an_observation_that_nobody_committed_is_a_failure() -> None:
     assert judge(account([*three(), arrival(4)]), []).failures
 
@@ -113,3 +118,10 @@ def test_a_seed_always_plans_the_same_faults_and_consecutive_seeds_cover_every_k
         both = [fault for number in (seed, seed + 1) for fault in plan(number, 5, 60.0)]
         assert {fault.kind for fault in both} == set(KINDS)
         assert all(2.0 <= fault.seconds <= 60.0 for fault in both)
+
+
+def test_every_kind_lasts_briefly_and_long() -> None:
+    faults = [fault for seed in range(40) for fault in plan(seed, 10, 60.0)]
+    for kind in KINDS:
+        lengths = [fault.seconds for fault in faults if fault.kind == kind]
+        assert min(lengths) < 10.0 < 30.0 < max(lengths), kind

@@ -73,7 +73,7 @@ def judge(account: Account, complaints: Sequence[str]) -> Verdict:
     lost, forgotten = _missing(account, firsts)
     if lost:
         failures.append(f"{len(lost)} observations are lost, the first of them {lost[0]}")
-    failures += _wrong_content(account.committed, firsts)
+    failures += _wrong_content(account.committed, account.arrivals)
     failures += _out_of_order(firsts.values())
     if unseen := firsts.keys() - account.line.keys():
         failures.append(f"the tap did not see {len(unseen)} observations leave, {min(unseen)} among them")
@@ -120,17 +120,18 @@ def _proof(times: Sequence[Handed], kills: Sequence[Kill]) -> str | None:
     return None
 
 
-def _wrong_content(committed: Sequence[Entry], firsts: dict[Identity, Arrival]) -> list[str]:
+def _wrong_content(committed: Sequence[Entry], arrivals: Sequence[Arrival]) -> list[str]:
+    """Of every arrival: a repeat must say what the first one said."""
     entries = {entry.identity: entry for entry in committed}
     wrong = []
-    for identity, arrival in firsts.items():
-        entry = entries.get(identity)
+    for arrival in arrivals:
+        entry = entries.get(arrival.identity)
         if entry is None:
-            wrong.append(f"arrived and was never committed: {identity}")
+            wrong.append(f"arrived and was never committed: {arrival.identity}")
         elif (entry.student_id, entry.emotion) != (arrival.student_id, arrival.emotion) or (
             abs(entry.observed_at - arrival.observed_at) > 0.0015
         ):
-            wrong.append(f"arrived with another content: {identity}")
+            wrong.append(f"arrived with another content: {arrival.identity}")
     return wrong
 
 
