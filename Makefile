@@ -2,12 +2,14 @@
 # make test   all tests
 # make lint   ruff and mypy
 # make bench  ours and a peer side by side
+# make faults broker, network and daemon broken 210 times: about half an hour, writes docs/faults.md
+# make fuzz   a hundred thousand configs and as many messages of nobody's; a quarter of an hour
 PYTHON ?= python3
 SECONDS ?= 20
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench faults fuzz lint clean
 
 demo: $(VENV)/demo.stamp
 	@$(VENV)/bin/classpulse-edge demo --seconds $(SECONDS)
@@ -17,6 +19,12 @@ test: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(VENV)/bin/python -m tests.benchmarks
+
+faults: $(VENV)/test.stamp
+	$(VENV)/bin/python -m tests.faults --clip-faults 10 --outage 500000 --report docs/faults.md
+
+fuzz: $(VENV)/test.stamp
+	$(VENV)/bin/python -m pytest --hypothesis-profile=thorough tests/edge/test_config_generated.py tests/edge/test_wire_hostile.py
 
 lint: $(VENV)/test.stamp
 	$(VENV)/bin/ruff check
@@ -41,4 +49,6 @@ $(VENV)/demo.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/test.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing what the tests need, TensorFlow among it; the first time this downloads about 900 MB."
 	@$(PIP) install -c constraints.txt -e '.[test,converter,lint]'
+	@# Without what it requires, which needs a compiler and a camera: the tests stand in for libcamera.
+	@$(PIP) install --no-deps picamera2==0.3.38
 	@touch $@

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from central.subscriber import BrokerSettings, Subscriber
+from central import broker_config_command, pki_command, serve_command
+from central.session import BrokerSettings
+from central.subscriber import Subscriber
 from central.tail import Tail, tail
 from edge.connection import is_this_machine
 from edge.errors import BrokerError, ClassPulseError
@@ -21,12 +23,17 @@ from edge.wire import WireError, topic
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
-    0: done. 1: an error, said on stderr. 2: wrong usage. 130: interrupted.
+    0: done. 1: an error, said on stderr. 2: wrong usage. 65: a newer version has written the database.
+    78: the config is wrong. 130: interrupted.
     """
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    arguments.configure_logging()
     try:
         return int(arguments.run(arguments))
+    except ModuleNotFoundError as error:
+        # The base install is what a Pi needs; what a server needs comes with its extra.
+        sys.stderr.write(f"classpulse-central: {error.name} is not installed: pip install 'classpulse[central]'\n")
+        return 1
     except ClassPulseError as error:
         sys.stderr.write(f"classpulse-central: {error}\n")
         return error.exit_code
@@ -40,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="classpulse-central", description=__doc__)
+    parser.set_defaults(configure_logging=_log_plainly)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     following = commands.add_parser(
@@ -62,7 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     following.add_argument("--count", type=_positive, metavar="N", help="end after N observations")
     following.add_argument("--seconds", type=_seconds, metavar="S", help="end after S seconds")
     following.set_defaults(run=_tail)
+
+    serve_command.add_parser(commands)
+    pki_command.add_parser(commands)
+    broker_config_command.add_parser(commands)
     return parser
+
+
+def _log_plainly() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
 
 
 def _tail(arguments: argparse.Namespace) -> int:

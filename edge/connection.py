@@ -122,7 +122,9 @@ _TLS_REASONS = (
     ("CERTIFICATE_REVOKED", "this client's certificate is revoked; issue another"),
     ("CERTIFICATE_EXPIRED", "the broker says this client's certificate has expired; renew it, or check both clocks"),
     ("UNKNOWN_CA", "the broker does not know the authority that signed this client's certificate"),
-    ("BAD_CERTIFICATE", "the broker does not accept this client's certificate"),
+    ("UNSUPPORTED_CERTIFICATE", "this client's certificate was not made for a client; issue one that was"),
+    # OpenSSL says so as well of a certificate that is not valid yet.
+    ("BAD_CERTIFICATE", "the broker does not accept this client's certificate; is it valid yet by the broker's clock?"),
     ("HANDSHAKE_FAILURE", "the broker refused the TLS handshake; does it want a client certificate?"),
     ("WRONG_VERSION_NUMBER", "the broker does not speak TLS on this port; check port"),
     ("PROTOCOL_VERSION", "the broker speaks no TLS 1.2 or newer"),
@@ -139,6 +141,8 @@ def _explain_verification(error: ssl.SSLCertVerificationError) -> str:
             return "the broker's certificate has expired; renew it, or check this machine's clock"
         case 2 | 18 | 19 | 20 | 21:
             return "the broker's certificate is signed by an unknown authority; set ca_file to the school's CA"
+        case 26:
+            return "the certificate shown is not a broker's; is somebody posing as the broker?"
         case 62 | 64:
             return f"the broker's certificate is for another name: {error.verify_message}; set host to its name"
     return f"the broker's certificate is not accepted: {error.verify_message}"

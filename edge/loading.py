@@ -14,7 +14,7 @@ from edge.embedder import Embedder
 from edge.emotion import EmotionClassifier
 from edge.errors import GalleryError
 from edge.manifest import Manifest
-from edge.pipeline import Identifies, Pipeline
+from edge.pipeline import Classifies, Embeds, Identifies, Pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +24,8 @@ class Parts:
     """What a pipeline is made of."""
 
     detector: Detector
-    embedder: Embedder
-    classifier: EmotionClassifier
+    embedder: Embeds
+    classifier: Classifies
     faces: FaceClassifier | None
     """None: the gallery's templates say who a face is."""
     threshold: float
@@ -96,6 +96,8 @@ class EnrolledStudents:
         self._key_file = settings.recognition.key_file
         self._model = settings.recognition.model
         self._seen: tuple[int, int, date] | None = None
+        self.enrolled: frozenset[str] | None = None
+        """Who is in the file, whether or not the consent still holds; None: there is no file."""
 
     def changed(self) -> Identifies | None:
         """The search over today's students if file or day changed since the last call, else None.
@@ -118,6 +120,7 @@ class EnrolledStudents:
         if seen[0]:
             enrolled = gallery.load(self._path, gallery.read_key(self._key_file), self._model, self._length)
         self._seen = seen
+        self.enrolled = frozenset(student.student_id for student in enrolled.students) if seen[0] else None
         search = enrolled.searchable(today)
         if self._faces is None:
             return search

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,10 +13,15 @@ from edge.config import Settings
 from edge.detector import Detector
 from edge.embedder import Embedding
 from edge.gallery import Search
+from edge.motion import StillRoom
 from edge.pose import faces_camera
+from edge.quality import worth_a_probe
 from edge.records import Box, Emotion, Face, Frame, Match, Observation
 from edge.reporter import Reporter
 from edge.tracker import Track, Tracker
+
+LONGEST_CARRY = 0.4
+"""Seconds between two searches for faces, whatever the config and the load: tracks end a second after the last one."""
 
 
 class Embeds(Protocol):
@@ -59,13 +65,17 @@ class Pipeline:
         self._search: Identifies = Search(())
         self._last = 0.0
         self._shed_level = 0
+        self._every = settings.detector.every
+        self._room = StillRoom()
+        self._searched_at = -math.inf
+        self._since_search = 0
         self.frames = 0
         """Frames processed so far."""
 
     @property
-    def tracks(self) -> int:
+    def tracks(self) -> list[Track]:
         """Faces in view, known or not."""
-        return len(self._tracker.tracks)
+        return self._tracker.tracks
 
     def use_gallery(self, search: Identifies) -> None:
         """Identify by another search from now on; every track must be named anew."""
@@ -83,26 +93,43 @@ class Pipeline:
         self._reporter.use_settings(settings.report)
 
     def shed(self, level: int) -> None:
-        """Do half (1) or a quarter (2) of the embeddings and readings of a frame; 0: all of them."""
+        """Do half (1) or a quarter (2) of the searches for faces, embeddings and readings; 0: all of them."""
         self._shed_level = level
 
     def process(self, frame: Frame) -> list[Observation]:
         """Look at one frame. Returns the observations of the interval that it ends, mostly none."""
         now = frame.monotonic
-        tracks = self._tracker.update(self._faces(frame), now)
+        tracks = self._tracks(frame)
         for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._most(self._probes_per_frame)):
-            embedding = self._embedder.embed(frame.image, track.face)
-            self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+            face = track.face_at(now)
+            if worth_a_probe(frame.image, face):
+                embedding = self._embedder.embed(frame.image, face)
+                self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+            else:
+                track.probe_later(now)
         # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
-        readable = [t for t in tracks if t.student_id is not None and faces_camera(t.face.landmarks)]
+        readable = [t for t in tracks if t.confirmed(now) and faces_camera(t.face.landmarks)]
         for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._most(self._readings_per_frame)):
             track.reading_due = now + self._reading_seconds
             if track.student_id is not None:
-                emotion = self._classifier.classify(frame.image, track.face.box)
+                emotion = self._classifier.classify(frame.image, track.face_at(now).box)
                 self._reporter.add(track.student_id, emotion, frame)
         self.frames += 1
         self._last = now
         return self._reporter.due(now)
+
+    def _tracks(self, frame: Frame) -> list[Track]:
+        """The tracks whose face frame shows: found in it, or carried on from the last search."""
+        now = frame.monotonic
+        self._since_search += 1
+        waited = now - self._searched_at
+        if self._since_search < self._every << self._shed_level and 0 <= waited < LONGEST_CARRY:
+            return self._tracker.carried()
+        self._searched_at, self._since_search = now, 0
+        # Only an empty room is taken for still: a pupil who does not move is there all the same.
+        if not self._tracker.tracks and self._room.is_still(frame.image, now):
+            return []
+        return self._tracker.update(self._faces(frame), now)
 
     def _faces(self, frame: Frame) -> list[Face]:
         """The faces in frame, in full-frame pixels."""

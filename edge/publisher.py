@@ -93,6 +93,8 @@ class Publisher:
         """Connections after the first one."""
         self.refusals = 0
         """Observations that the broker refused, each attempt counted."""
+        self.connection_refusals = 0
+        """Connections that the broker refused, or ended in a way that says that it will refuse the next one."""
         self._connections = 0
         self._brief = 0
         """Connections in a row that ended at once."""
@@ -139,6 +141,7 @@ class Publisher:
             try:
                 session = Session(self._settings, self._classroom, self._wake_reader)
             except RefusedError as error:
+                self.connection_refusals += 1
                 self._change("refused", str(error))
                 self._pause(self._backoff.slow())
                 continue
@@ -161,6 +164,7 @@ class Publisher:
             else:
                 self._brief += 1
             # Not every broker tells why it closes a connection that another client took over.
+            self.connection_refusals += session.refused
             hint = _TWIN if self._brief == _BRIEF_CONNECTIONS else ""
             self._change("refused" if session.refused else "connecting", f"{where}: {session.ended}{hint}")
             self._pause(self._backoff.slow() if session.refused else self._backoff.next())

@@ -24,7 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.config import MqttSettings
 from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, read_password, tls_context
 from edge.errors import BrokerError
-from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, topic
+from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, client_id, topic
 
 _CONNACK_SECONDS = 10.0
 _MOST_IN_FLIGHT = 100
@@ -64,10 +64,8 @@ class Session:
         self._tls_alert: str | None = None
         self.in_flight = _MOST_IN_FLIGHT
         """How many publishes may wait for their PUBACK."""
-        # The same ID every time, so that the broker ends a forgotten half-open connection, last will
-        # included, before the new one says "online" and not a minute later.
         self._client = Client(
-            CallbackAPIVersion.VERSION2, f"classpulse-{'trial' if trial else 'edge'}-{classroom}",
+            CallbackAPIVersion.VERSION2, client_id(classroom, "trial" if trial else "edge"),
             protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False,
         )  # fmt: skip
         self._client.max_inflight_messages_set(0)  # the caller keeps to in_flight

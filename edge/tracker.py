@@ -20,6 +20,9 @@ UNSURE_PROBE = 0.3
 SAME_FACE_GAP, SAME_FACE_JUMP = 0.3, 0.5
 """Seconds without a detection, and face widths off the expected place, beyond which somebody else may have taken
 the place: the track goes on, but who it is must be voted anew before anything is read or reported."""
+CONFIRMED_FOR = 2.0
+"""Seconds beyond the recheck interval for which a name holds that no probe could confirm, because the face looked away:
+the track keeps it, and nothing is read or reported until a probe has."""
 VELOCITY_SMOOTHING = 0.5
 """Weight of the newest displacement in a track's velocity."""
 
@@ -39,6 +42,7 @@ class Track:
         self.reading_due = now
         self._votes: deque[Match] = deque(maxlen=probes)
         self._recheck_seconds = recheck_seconds
+        self._confirmed_at = now
         self._velocity = np.zeros(2)
         self.missed = 0
         """Frames without its face since it was last seen."""
@@ -48,6 +52,16 @@ class Track:
         x, y = self.face.box.centre
         dx, dy = self._velocity * (now - self.seen_at)
         return x + float(dx), y + float(dy)
+
+    def face_at(self, now: float) -> Face:
+        """Its face where it should be now: as it was found, moved on for the time since."""
+        if now == self.seen_at:
+            return self.face
+        dx, dy = self._velocity * (now - self.seen_at)
+        box = self.face.box
+        landmarks = self.face.landmarks + np.array([dx, dy], np.float32)
+        moved = Box(box.x1 + float(dx), box.y1 + float(dy), box.x2 + float(dx), box.y2 + float(dy))
+        return Face(moved, landmarks, self.face.confidence)
 
     def follow(self, face: Face, now: float, jump: float) -> None:
         """The face was found again, jump face widths from where it was expected."""
@@ -73,7 +87,17 @@ class Track:
             self.student_id = match.student_id
             self.similarity = sum(vote.similarity for vote in self._votes) / len(self._votes)
         settled = full and len(named) == 1
+        if settled:
+            self._confirmed_at = now
         self.probe_due = now + (self._recheck_seconds if settled else UNSURE_PROBE if full else 0.0)
+
+    def probe_later(self, now: float) -> None:
+        """A probe was due, and the face could not be seen well enough for one."""
+        self.probe_due = now + UNSURE_PROBE
+
+    def confirmed(self, now: float) -> bool:
+        """Whether it is an enrolled student, by probes that agreed not too long ago."""
+        return self.student_id is not None and now - self._confirmed_at <= self._recheck_seconds + CONFIRMED_FOR
 
     def unname(self, pause: float = 0.0) -> None:
         """Forget who it is; it must be voted anew, after pause seconds at the earliest."""
@@ -120,6 +144,10 @@ class Tracker:
                 self.tracks.append(track)
                 current.append(track)
         return current
+
+    def carried(self) -> list[Track]:
+        """The tracks that were found when faces were last looked for: a frame in between shows them too."""
+        return [track for track in self.tracks if track.missed == 0]
 
     def vote(self, track: Track, match: Match, now: float) -> None:
         """Count a probe of `track`. A student is in one place: the less similar of two namesakes loses."""

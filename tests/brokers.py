@@ -41,6 +41,8 @@ class Relay:
         """The broker's port; None: connections are closed at once."""
         self.answers = True
         """Whether anything comes back from the broker."""
+        self.carried: list[list[tuple[bool, bytes]]] = []
+        """For each connection what passed, in order: whether it went to the broker, and the bytes."""
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -73,13 +75,22 @@ class Relay:
                 continue
             broker = socket.create_connection(("127.0.0.1", self.target))
             self._pairs.append((client, broker))
-            threading.Thread(target=self._copy, args=(client, broker, True), daemon=True).start()
-            threading.Thread(target=self._copy, args=(broker, client, False), daemon=True).start()
+            carried: list[tuple[bool, bytes]] = []
+            self.carried.append(carried)
+            threading.Thread(target=self._copy, args=(client, broker, True, carried), daemon=True).start()
+            threading.Thread(target=self._copy, args=(broker, client, False, carried), daemon=True).start()
 
-    def _copy(self, source: socket.socket, sink: socket.socket, to_broker: bool) -> None:
+    def sent(self) -> list[bytes]:
+        """For each connection all that the client wrote."""
+        return [b"".join(chunk for to_broker, chunk in carried if to_broker) for carried in self.carried]
+
+    def _copy(
+        self, source: socket.socket, sink: socket.socket, to_broker: bool, carried: list[tuple[bool, bytes]]
+    ) -> None:
         with suppress(OSError):
             while chunk := source.recv(65536):
                 if to_broker or self.answers:
+                    carried.append((to_broker, chunk))
                     sink.sendall(chunk)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)

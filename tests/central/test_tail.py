@@ -20,7 +20,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from central.__main__ import main
-from central.subscriber import BrokerSettings, Message, Subscriber
+from central.session import BrokerSettings, Message
+from central.subscriber import Subscriber
 from central.tail import Tail, tail
 from edge.connection import Backoff
 from edge.demo.broker import embedded_broker

@@ -66,6 +66,23 @@ def test_while_the_gallery_cannot_be_read_nobody_is_identified(
     assert pipeline.students == [2, 0, 3]
 
 
+def test_only_who_was_taken_out_of_the_gallery_is_forgotten(settings: Settings, pipeline: Any) -> None:
+    save(settings, 3)
+    forgotten: list[frozenset[str]] = []
+    follower = GalleryFollower(settings, None, pipeline, forgotten.append)
+    save(settings, 2)
+    follower.follow()
+    assert forgotten == [{"s-2"}]
+    for content in (b"half a file", None):  # unreadable, gone: that erases nobody
+        settings.recognition.gallery.unlink()
+        if content is not None:
+            settings.recognition.gallery.write_bytes(content)
+        follower.follow()
+    save(settings, 1)
+    follower.follow()
+    assert forgotten == [{"s-2"}]
+
+
 def test_a_gallery_that_cannot_be_read_at_the_start_ends_it(settings: Settings, pipeline: Any) -> None:
     settings.recognition.gallery.write_bytes(b"half a file")
     with pytest.raises(GalleryError):

@@ -57,6 +57,23 @@ def test_a_probe_at_the_threshold_is_a_match(gallery: Gallery) -> None:
     assert gallery.searchable(date(2026, 1, 1)).identify(embedding(3), 0.999).student_id == "s-002"
 
 
+@pytest.mark.parametrize(("second", "who"), [(0.74, "s-001"), (0.76, None)])
+def test_a_probe_nearly_as_near_to_another_student_is_unknown(second: float, who: str | None) -> None:
+    probe = embedding(1)
+    siblings = Gallery(MODEL)
+    siblings = siblings.with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11), near(probe, 0.3, 12)]))
+    siblings = siblings.with_student(new_student("s-002", "C-2", [near(probe, second, 13)]))
+    match = siblings.searchable(date(2026, 1, 1)).identify(probe, 0.5)
+    assert match.student_id == who
+    assert match.similarity == pytest.approx(0.8, abs=1e-5)
+
+
+def test_two_templates_of_one_student_need_no_margin_between_them() -> None:
+    probe = embedding(1)
+    alone = Gallery(MODEL).with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11), near(probe, 0.79, 12)]))
+    assert alone.searchable(date(2026, 1, 1)).identify(probe, 0.5).student_id == "s-001"
+
+
 def test_everybody_is_unknown_to_an_empty_gallery() -> None:
     assert Gallery(MODEL).searchable(date(2026, 1, 1)).identify(embedding(1), 0.1).student_id is None
 

@@ -6,9 +6,10 @@ import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ from edge.demo.broker import embedded_broker
 from edge.publisher import Publisher
 from edge.records import Observation
 from edge.spool import LIVE_SECONDS, Spool
+from edge.spool_age import Moment
 from edge.wire import WireError
 from tests.brokers import SECONDS, Received, Recorder, Relay, free_port, identity, wait_until
+from tests.mqtt_packets import MalformedError, read_packets
 
 CONNACK, SESSION_TAKEN_OVER = bytes.fromhex("2003000000"), bytes.fromhex("e0028e00")
 LIVE, LATE = "classpulse/v1/room-101/observation", "classpulse/v1/room-101/observation/late"
@@ -120,6 +123,37 @@ def test_observation_that_waited_too_long_is_late(broker: int, tmp_path: Path) -
     assert sequences(recorder.observations(), LIVE) == [3]
 
 
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1), timedelta(days=400)])
+def test_a_clock_that_jumps_neither_stops_nor_reorders_nor_makes_late(
+    broker: int, tmp_path: Path, jump: timedelta
+) -> None:
+    wall = 1_800_000_000.0
+
+    def jumped(first: int) -> list[Observation]:
+        at = datetime.fromtimestamp(wall, UTC)
+        return [Observation(f"s-{first + number:03}", "happy", at) for number in range(5)]
+
+    settings = SpoolSettings(path=tmp_path / "spool.db", max_age_days=0.5)
+    with (
+        Recorder(broker) as recorder,
+        Relay(target=broker) as relay,
+        Spool(settings, now=lambda: Moment("boot", time.monotonic(), wall)) as spool,
+        publishing(relay.port, spool),
+    ):
+        spool.put(jumped(0))
+        recorder.wait_for_observations(5)
+        wall += jump.total_seconds()
+        spool.put(jumped(5))
+        recorder.wait_for_observations(10)
+        relay.cut()
+        wall -= jump.total_seconds()
+        spool.put(jumped(10))
+        got = recorder.wait_for_observations(15)
+        assert spool.status().dropped == 0
+    assert sequences(got, LATE) == []
+    assert list(dict.fromkeys(sequences(got, LIVE))) == list(range(1, 16))
+
+
 def test_broker_that_appears_later_gets_everything_in_order(tmp_path: Path, spool: Spool) -> None:
     with Relay() as relay, publishing(relay.port, spool) as publisher:
         for number in range(20):
@@ -208,6 +242,45 @@ def test_connection_that_another_client_took_over_is_not_fought_for(
                 assert asked.wait(SECONDS)
             assert publisher.state == "refused"
     assert "two Pis" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [(0x97, "Quota exceeded"), (0x87, "Not authorized"), (0x83, "Implementation specific error")]
+)
+def test_an_observation_that_is_refused_is_told_from_one_that_was_lost_on_the_way(
+    spool: Spool, caplog: pytest.LogCaptureFixture, reason: int, said: str
+) -> None:
+    refuse = True
+
+    def answer(connection: socket.socket) -> None:
+        """A broker that takes nothing but the status, until it is told to."""
+        buffer = b""
+        while chunk := connection.recv(4096):
+            buffer += chunk
+            with suppress(MalformedError):
+                packets, buffer = read_packets(buffer), b""
+                for packet in packets:
+                    if packet.kind == "CONNECT":
+                        connection.sendall(CONNACK)
+                    elif packet.kind == "PUBLISH":
+                        refused = refuse and packet.fields["topic"] == LIVE
+                        identifier = packet.fields["packet id"].to_bytes(2, "big")
+                        connection.sendall(b"\x40\x03" + identifier + bytes([reason if refused else 0]))
+
+    with socket.create_server(("127.0.0.1", 0)) as server, publishing(server.getsockname()[1], spool) as publisher:
+        spool.put(seen(3))
+        connection, _ = server.accept()
+        with connection:
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+            wait_until(lambda: publisher.refusals >= 3)
+            assert (publisher.state, publisher.reconnects, publisher.connection_refusals) == ("connected", 0, 0)
+            assert spool.status().depth == 3
+            refuse = False
+            wait_until(lambda: spool.status().depth == 0)
+            connection.shutdown(socket.SHUT_RDWR)  # now it is lost
+            wait_until(lambda: "the connection was lost" in caplog.text)
+    assert f"refuses {LIVE}: {said}" in caplog.text
+    assert caplog.text.count("refuses") == 1
 
 
 def test_log_tells_no_student(broker: int, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:

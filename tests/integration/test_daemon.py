@@ -20,7 +20,7 @@ import pytest
 from edge.demo.broker import embedded_broker
 from edge.demo.cast import STUDENTS, write_config
 from edge.manifest import shipped_models
-from tests.brokers import Recorder, free_port
+from tests.brokers import Recorder, Relay, free_port, wait_until
 
 SECONDS = 60.0
 
@@ -242,12 +242,38 @@ def test_a_student_is_listed_and_forgotten_while_the_daemon_runs(device: Device)
     assert "s-003" in device.edge("students", "--config", config).stdout
     with broker_of(device) as port, Recorder(port) as recorder, device.running():
         recorder.wait_for(lambda _: b"s-003" in b"".join(m.payload for m in recorder.observations()), SECONDS)
-        assert device.edge("forget", "--config", config, "s-003").returncode == 0
+        done = device.edge("forget", "--config", config, "s-003")
+        assert (done.returncode, "s-003: template and consent erased" in done.stdout) == (0, True), done.stderr
         recorder.wait_for(lambda _: b"gallery: 2 students" in device.log.read_bytes(), SECONDS)
         settled = len(recorder.observations())  # what was read before is forgotten too
         recorder.wait_for(lambda _: len(recorder.observations()) >= settled + 4, SECONDS)
         assert b"s-003" not in b"".join(m.payload for m in recorder.observations()[settled:])
     assert "s-003" not in device.edge("students", "--config", config).stdout
+
+
+def test_what_waits_of_a_forgotten_student_is_erased_and_never_sent(device: Device) -> None:
+    config, folder = str(device.config), device.config.parent
+
+    def named() -> list[str]:
+        return [path.name for path in folder.glob("spool.db*") if b"s-003" in path.read_bytes()]
+
+    with Relay() as relay:  # leads nowhere yet
+        device.change(r"^port = \d+$", f"port = {relay.port}")
+        with device.running():
+            wait_until((folder / "spool.db").exists)
+            wait_until(lambda: bool(named()))
+            done = device.edge("forget", "--config", config, "s-003")
+            assert done.returncode == 0, done.stderr
+            assert re.search(r"s-003: [1-9]\d* observations? erased from the spool", done.stdout)
+            wait_until(lambda: b"gallery: 2 students" in device.log.read_bytes())
+            wait_until(lambda: not named())  # also what the daemon still had in hand
+            with embedded_broker(folder) as port, Recorder(port) as recorder:
+                relay.target = port
+                recorder.wait_for(lambda _: len(recorder.observations()) >= 4, SECONDS)
+                assert b"s-003" not in b"".join(message.payload for message in recorder.messages)
+        assert named() == []
+    again = device.edge("forget", "--config", config, "s-003")
+    assert (again.returncode, "not enrolled here" in again.stderr) == (1, True)
 
 
 def test_the_demo_shows_everybody_but_the_stranger() -> None:

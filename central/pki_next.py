@@ -1,0 +1,72 @@
+"""What to do with what the authority has just made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from central.bundle import CERTIFICATE, KEY
+from central.pki_registry import Broker, Kind
+
+
+def after_issue(name: str, kind: Kind, broker: Broker, *, renewed: bool) -> str:
+    """What is to be done with the bundle of that name."""
+    match kind:
+        case "classroom":
+            text = _DEVICE_RENEWED if renewed else _DEVICE
+        case "central":
+            text = _CENTRAL
+        case "broker":
+            text = _BROKER
+    told = text.format(
+        room=name, certificate=CERTIFICATE, key=KEY, host=broker.host, folder=Path(broker.revocations).parent
+    )
+    return told + (_OLD.format(name=name) if renewed and kind != "broker" else "")
+
+
+def after_revocation(kind: Kind, revocations: Path, broker: Broker) -> str:
+    """How the broker gets to know."""
+    if kind == "broker":
+        return _BROKER_REVOKED
+    return _REVOKED.format(source=revocations, target=broker.revocations)
+
+
+_DEVICE = """\
+Carry it to the device; there, in its folder:
+  sudo install -m 640 -g classpulse edge.toml ca.pem {certificate} {key} /etc/classpulse/
+  sudo nano /etc/classpulse/edge.toml          # the authorisation is yours to fill in
+  sudo classpulse-edge check-config --broker
+Then delete it here and there: it holds the key.
+"""
+_DEVICE_RENEWED = """\
+Carry it to the device; there, in its folder:
+  sudo install -m 640 -g classpulse ca.pem {certificate} {key} /etc/classpulse/
+  sudo systemctl restart classpulse-edge
+Then delete it here and there: it holds the key.
+"""
+_CENTRAL = """\
+Try it:
+  cd {room}
+  classpulse-central tail --host {host} --ca-file ca.pem --certificate-file {certificate} --key-file {key}
+For the service, on the machine where it is installed:
+  sudo install -m 640 -g classpulse-central ca.pem {certificate} {key} /etc/classpulse-central/
+"""
+_BROKER = """\
+Carry it to the broker; there, in its folder:
+  sudo install -m 600 -o mosquitto -g mosquitto server.pem server.key {folder}/
+  sudo systemctl reload mosquitto
+Then delete it here and there: it holds the key.
+"""
+_OLD = """\
+Until it expires the broker accepts the old certificate as well. Once the new one is in use:
+  classpulse-central pki revoke {name} --old
+"""
+_BROKER_REVOKED = """\
+Classrooms do not read the list: whoever has the broker's key can pose as the broker until the certificate expires.
+Was the key stolen, make a new authority, and new bundles for every classroom.
+"""
+_REVOKED = """\
+The broker goes on accepting it until it has the new list. There:
+  sudo install -m 644 {source} {target}
+  sudo systemctl restart mosquitto
+Restart, not reload: a reload would refuse new connections only, and leave an open one alone.
+"""

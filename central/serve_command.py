@@ -1,0 +1,81 @@
+"""The commands of the service: serve, check-config."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from central.config import Settings, load
+from central.session import KeptSession, Session
+from edge.config import service_environment
+from edge.connection import read_password, tls_context
+from edge.errors import ClassPulseError
+from edge.journal import configure_logging
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DEFAULT_CONFIG = Path("/etc/classpulse-central/central.toml")
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the commands to those of classpulse-central."""
+    serving = commands.add_parser(
+        "serve",
+        help="store what the classrooms publish, until stopped",
+        epilog="exit status: 0 stopped, 1 an error, 65 the database is of a newer version, 78 the config is wrong",
+    )
+    serving.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s")
+    serving.set_defaults(run=_serve, configure_logging=_log_to_journal)
+
+    checking = commands.add_parser("check-config", help="check the config, and the files that it names")
+    checking.add_argument(
+        "file", type=Path, nargs="?", default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s"
+    )
+    checking.add_argument("--broker", action="store_true", help="connect to the broker as well")
+    checking.set_defaults(run=_check_config)
+
+
+def _log_to_journal() -> None:
+    configure_logging(logging.INFO, service_environment().journal_stream, identifier="classpulse-central")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it has lines for its import, and for every step
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    # The database's packages come with the extra `central`; whoever only looks on with `tail` does without.
+    from central.serve import serve
+
+    serve(load(arguments.config), service_environment())
+    return 0
+
+
+def _check_config(arguments: argparse.Namespace) -> int:
+    try:
+        settings = load(arguments.file)
+        tried = _check(settings, broker=arguments.broker)
+    except ClassPulseError as error:
+        # Said like any error, but with the exit code that scripts know this command by.
+        sys.stderr.write(f"classpulse-central: {error}\n")
+        return 1
+    sys.stdout.write(f"{arguments.file}: OK: {tried}\n")
+    return 0
+
+
+def _check(settings: Settings, *, broker: bool) -> str:
+    """Read every file that the settings name. Raises ClassPulseError."""
+    mqtt = settings.mqtt
+    if mqtt.tls:
+        tls_context(mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
+    if mqtt.password_file is not None:
+        read_password(mqtt.password_file)
+    if not broker:
+        return f"broker {mqtt.host}:{mqtt.port}"
+    wanted = mqtt.broker()
+    # A session of its own that nothing is left of: a service that runs is not disturbed.
+    trial = KeptSession(f"{mqtt.client_id[:17]}-trial", 0, 1)
+    Session(replace(wanted, kept=trial)).close()
+    return f"the broker {wanted.where} lets it in"

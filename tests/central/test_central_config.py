@@ -1,0 +1,84 @@
+"""central.toml: what it may say, and what is said of its mistakes."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from central.__main__ import main
+from central.config import Settings, load, parse
+from edge.errors import ConfigError
+from edge.typed_toml import kinds
+
+EXAMPLE = Path(__file__).parents[2] / "systemd" / "central.toml"
+PLACE = Path("/etc/classpulse-central/central.toml")
+
+
+def test_a_broker_is_enough() -> None:
+    settings = parse('[mqtt]\nhost = "broker.school.example"\n', PLACE)
+    broker = settings.mqtt.broker()
+    assert (broker.host, broker.port, broker.tls) == ("broker.school.example", 8883, True)
+    assert broker.kept is not None
+    assert (broker.kept.client_id, broker.kept.expiry_seconds) == ("classpulse-central", 604_800)
+    assert settings.store.keep.days == 30
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("sesion_days = 3", "mqtt.sesion_days is an unknown key; did you mean session_days?"),
+        ('client_id = "a b"', "mqtt.client_id is"),
+        ("session_days = 400", "above what is allowed"),
+        ('key_file = "k.pem"', "mqtt.key_file is of no use without certificate_file"),
+        ("tls = false", "is not this machine"),
+        ('password = "x"', "is a secret"),
+        ("[store]\nkeep_days = 0", "below what is allowed"),
+        ('[store]\npath = "central.db"', "begins with /"),
+        ('classroom = "room-101"', "mqtt.classroom is an unknown key"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(line: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse(f'[mqtt]\nhost = "broker.school.example"\n{line}\n', PLACE)
+    assert message in str(error.value)
+    assert str(error.value).startswith(f"{PLACE}:{3 + line.count(chr(10))}: ")
+
+
+def test_the_example_is_right_and_explains_every_key_with_its_default() -> None:
+    settings = load(EXAMPLE)
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for kind in kinds(Settings).values():
+        assert kind.table is not None
+        for key in kinds(kind.table):
+            assert f"\n{key} = " in text or f"\n# {key} = " in text, key
+    # What is commented out shows the defaults.
+    shown = tomllib.loads("\n".join(line.removeprefix("# ") if " = " in line else line for line in text.splitlines()
+                                    if not line.startswith("# ") or _is_key(line)))  # fmt: skip
+    assert shown["mqtt"]["session_days"] == settings.mqtt.session_days
+    assert shown["mqtt"]["client_id"] == settings.mqtt.client_id
+    assert shown["mqtt"]["port"] == settings.mqtt.port
+    assert shown["mqtt"]["keepalive_seconds"] == settings.mqtt.keepalive_seconds
+    assert shown["store"] == {"path": str(settings.store.path), "keep_days": settings.store.keep_days}
+
+
+def _is_key(line: str) -> bool:
+    return line.removeprefix("# ").split(" = ")[0].replace("_", "").isalpha()
+
+
+def test_check_config_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "central.toml"
+    config.write_text('[mqtt]\nhost = "broker"\nca_file = "ca.pem"\n')
+    assert main(["check-config", str(config)]) == 1
+    assert f"{tmp_path}/ca.pem: the CA file cannot be read" in capsys.readouterr().err
+    config.write_text('[mqtt]\nhost = "127.0.0.1"\ntls = false\n')
+    assert main(["check-config", str(config)]) == 0
+    assert "OK" in capsys.readouterr().out
+
+
+def test_serve_refuses_a_wrong_config_with_its_own_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--config", str(tmp_path / "missing.toml")]) == 78
+    assert "copy the example central.toml there" in capsys.readouterr().err

@@ -1,0 +1,164 @@
+"""The loop between fakes: what it acknowledges, and when the watchdog is fed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from central.arrivals import Arrival
+from central.errors import StoreBusyError
+from central.ingest import BATCH, Ingest
+from central.link import Link
+from central.session import BrokerSettings, Message
+from central.store.store import Store
+from central.store.writer import Saved
+from edge.connection import Backoff
+from edge.notify import Notifier
+from edge.watchdog import Watchdog
+from edge.wire import user_properties
+from tests.brokers import SECONDS, wait_until
+
+NOW = datetime(2026, 3, 2, 9, 15, 31, tzinfo=UTC)
+
+
+class FakeLink(Link):
+    """A broker with so many messages, which notes what is acknowledged."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        super().__init__(BrokerSettings("broker"))
+        self._messages = list(messages)
+        self._given = 0
+        self.acknowledged = 0
+
+    def receive(self, seconds: float) -> Message | None:
+        if not self._messages:
+            threading.Event().wait(0.001)
+            return None
+        self._given += 1
+        return self._messages.pop(0)
+
+    def idle(self, seconds: float) -> None:
+        threading.Event().wait(min(seconds, 0.001))
+
+    def acknowledge(self) -> None:
+        self.acknowledged = self._given
+
+
+class FaultyStore(Store):
+    """Does what `fault` does before each batch, and notes how large that is."""
+
+    def __init__(self, path: Path, fault: Callable[[], None] = lambda: None) -> None:
+        super().__init__(path)
+        self._fault = fault
+        self.sizes: list[int] = []
+
+    def save(self, arrivals: Iterable[Arrival], received_at: datetime) -> Saved:
+        self._fault()
+        batch = list(arrivals)
+        saved = super().save(batch, received_at)
+        self.sizes.append(len(batch))
+        return saved
+
+
+def messages(count: int) -> Iterator[Message]:
+    payload = b'{"student_id": "s-042", "emotion": "happy"}'
+    for sequence in range(1, count + 1):
+        yield Message("classpulse/v1/room-101/observation", payload, tuple(user_properties(NOW, UUID(int=1), sequence)))
+
+
+class Scene:
+    """An ingest that runs on a thread of its own, under a watchdog whose clock the test moves."""
+
+    def __init__(self, link: FakeLink, store: Store) -> None:
+        self.now, self.stop = 100.0, threading.Event()
+        self.watchdog = Watchdog(Notifier(None), 20.0, monotonic=lambda: self.now)
+        heartbeat = self.watchdog.heartbeat("ingest", 90.0)
+        self.ingest = Ingest(
+            link, store, timedelta(days=30), heartbeat, backoff=Backoff(0.001, 0.001), clock=lambda: NOW
+        )
+        self._thread = threading.Thread(target=self.ingest.run, args=(self.stop,))
+
+    def __enter__(self) -> Scene:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive()
+
+    def fed_after(self, seconds: float) -> bool:
+        """Whether the watchdog is fed so much later, having looked in between as it does."""
+        fed = False
+        for _ in range(int(seconds / 5)):
+            self.now += 5
+            threading.Event().wait(0.02)  # for a step of the loop
+            fed = self.watchdog.look()
+        return fed
+
+
+def test_a_backlog_is_stored_in_batches_and_acknowledged(tmp_path: Path) -> None:
+    link, store = FakeLink(messages(BATCH + 1)), FaultyStore(tmp_path / "central.db")
+    with store, Scene(link, store) as scene:
+        wait_until(lambda: link.acknowledged == BATCH + 1)
+        assert max(store.sizes) <= BATCH
+        assert len(store.sizes) < 50
+        assert scene.ingest.observations == BATCH + 1
+
+
+def test_nothing_is_acknowledged_while_the_store_is_busy_and_the_watchdog_is_fed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    busy = threading.Event()
+    busy.set()
+
+    def fault() -> None:
+        if busy.is_set():
+            raise StoreBusyError("the disk is full")
+
+    link, store = FakeLink(messages(3)), FaultyStore(tmp_path / "central.db", fault)
+    with store, Scene(link, store) as scene:
+        wait_until(lambda: scene.ingest.failure is not None)
+        assert scene.fed_after(200)  # a restart would not make room
+        assert link.acknowledged == 0
+        assert caplog.text.count("the disk is full") == 1
+        busy.clear()
+        wait_until(lambda: link.acknowledged == 3)
+        assert "can be written again" in caplog.text
+
+
+def test_a_store_that_never_returns_ends_the_feeding(tmp_path: Path) -> None:
+    returns, hanging = threading.Event(), threading.Event()
+
+    def fault() -> None:
+        hanging.set()
+        returns.wait(SECONDS)
+
+    link, store = FakeLink(messages(1)), FaultyStore(tmp_path / "central.db", fault)
+    with store, Scene(link, store) as scene:
+        assert hanging.wait(SECONDS)
+        assert scene.fed_after(50)
+        assert not scene.fed_after(100)
+        returns.set()
+        wait_until(lambda: link.acknowledged == 1)
+
+
+def test_an_idle_ingest_keeps_the_watchdog_fed(tmp_path: Path) -> None:
+    link, store = FakeLink([]), FaultyStore(tmp_path / "central.db")
+    with store, Scene(link, store) as scene:
+        assert scene.fed_after(200)
+
+
+def test_a_busy_store_does_not_delay_the_stop(tmp_path: Path) -> None:
+    def fault() -> None:
+        raise StoreBusyError("the disk is full")
+
+    link, store = FakeLink(messages(1)), FaultyStore(tmp_path / "central.db", fault)
+    with store, Scene(link, store) as scene:
+        wait_until(lambda: scene.ingest.failure is not None)
+    assert link.acknowledged == 0

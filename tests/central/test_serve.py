@@ -1,0 +1,156 @@
+"""`classpulse-central serve` between a Mosquitto and a database, both of which fail now and then."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import MOSQUITTO, Mosquitto, wait_until
+from tests.central.rooms import Central, Room
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed"),
+]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture
+def central(tmp_path: Path, broker: Mosquitto) -> Central:
+    return Central(tmp_path, broker.port)
+
+
+@pytest.fixture
+def room(broker: Mosquitto) -> Iterator[Room]:
+    with Room(broker.port) as room:
+        yield room
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program writes and does not come to an end."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def test_what_a_classroom_publishes_is_stored(central: Central, room: Room) -> None:
+    with central.running():
+        room.send("status", b"online", retain=True)
+        room.observe([1, 2, 4])
+        room.observe([3], late=True)
+        room.observe([4])  # again, as after a lost connection
+        room.send("health", b'{"spool_depth": 0}')
+        wait_until(lambda: central.rows("SELECT health FROM devices") == [('{"spool_depth": 0}',)])
+        assert central.rows("SELECT sequence, late FROM observations ORDER BY sequence") == [
+            (1, 0), (2, 0), (3, 1), (4, 0),
+        ]  # fmt: skip
+        assert central.rows("SELECT classroom, online FROM devices") == [("room-101", 1)]
+
+
+def test_stop_is_clean_and_what_comes_meanwhile_is_there_after_the_start(central: Central, room: Room) -> None:
+    with central.running():
+        room.observe([1])
+        wait_until(lambda: central.sequences() == [1])
+        assert central.stop() == 0
+    room.observe(range(2, 102))
+    with central.running():
+        wait_until(lambda: len(central.sequences()) == 101)
+        assert "forgotten" not in central.log()
+
+
+def test_kill_9_during_ingest_loses_nothing_and_doubles_nothing(
+    central: Central, broker: Mosquitto, room: Room
+) -> None:
+    with central.running(), Room(broker.port, "room-102") as other:
+        room.observe(range(1, 1501))
+        other.observe(range(1, 1501))
+        wait_until(lambda: len(central.sequences()) > 0)
+        central.kill()
+        stored = len(central.sequences()) + len(central.sequences("room-102"))
+    print(f"{stored} of 3000 were stored when it was killed")
+    with central.running():
+        wait_until(lambda: len(central.sequences()) + len(central.sequences("room-102")) >= 3000)
+        room.observe([1501])  # after everything that the broker had kept
+        wait_until(lambda: 1501 in central.sequences())
+    assert central.sequences() == list(range(1, 1502))
+    assert central.sequences("room-102") == list(range(1, 1501))
+
+
+def test_what_is_not_committed_is_not_acknowledged(central: Central, room: Room) -> None:
+    with central.running():
+        with locked(central.database):
+            room.observe([1, 2, 3])
+            wait_until(lambda: "database is locked" in central.log())
+            central.kill()
+        assert central.sequences() == []
+    with central.running():
+        wait_until(lambda: central.sequences() == [1, 2, 3])
+
+
+def test_a_locked_database_is_said_once_and_waited_for(central: Central, room: Room) -> None:
+    with central.running():
+        with locked(central.database):
+            room.observe([1])
+            wait_until(lambda: "database is locked" in central.log())
+            room.observe([2])
+        wait_until(lambda: central.sequences() == [1, 2])
+        assert central.log().count("database is locked") == 1
+        assert "can be written again" in central.log()
+
+
+def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker: Mosquitto, room: Room) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320k", "tmpfs", disk], check=True)
+    try:
+        central = Central(tmp_path, broker.port, database=disk / "central.db")
+        with central.running():
+            room.observe(range(1, 4001))
+            wait_until(lambda: "disk is full" in central.log())
+            subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
+            wait_until(lambda: len(central.sequences()) == 4000)
+            assert central.log().count("disk is full") == 1
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_hostile_messages_are_counted_and_said_once_and_the_rest_goes_on(central: Central, room: Room) -> None:
+    with central.running():
+        for payload in (b"", b"\xff\x00", b"[" * 9000, b'{"student_id": "s-1", "emotion": "bored"}', b"\x1b[2J" * 50):
+            room.send("observation", payload)
+        room.send("observation", b'{"student_id": "s-001", "emotion": "happy"}')  # no properties
+        room.send("status", b"\xf0")
+        room.send("health", b'{"x": 1}')
+        room.send("health", b"{}" + b" " * 100_000)  # the broker keeps what is this large to itself
+        room.send("weather", b"rain")
+        room.observe([1])
+        wait_until(lambda: central.sequences() == [1])
+        assert central.rows("SELECT classroom, reason, count FROM rejections ORDER BY 1, 2") == [
+            ("", "topic", 1), ("room-101", "payload", 7), ("room-101", "unnumbered", 1),
+        ]  # fmt: skip
+        assert central.log().count("rejected") == 3
+        assert "\x1b" not in central.log()
+
+
+def test_a_second_start_on_a_newer_database_is_refused(central: Central) -> None:
+    with central.running():
+        assert central.stop() == 0
+    with closing(sqlite3.connect(central.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'x'")
+    with pytest.raises(AssertionError, match="a newer version"), central.running():
+        pass

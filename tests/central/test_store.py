@@ -1,0 +1,207 @@
+"""What the database holds after batches, restarts, deletions and faults."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from central.arrivals import Health, Rejection, Seen, Status
+from central.errors import NewerStoreError, StoreBusyError, StoreError
+from central.retention import Retention
+from central.store.sqlite import open_engine
+from central.store.store import Store
+from central.store.tables import metadata
+
+NOW = datetime(2026, 3, 2, 9, 15, 31, tzinfo=UTC)
+STREAM, OTHER = UUID(int=1), UUID(int=2)
+
+
+def seen(
+    sequence: int, *, classroom: str = "room-101", stream: UUID = STREAM, at: datetime = NOW, late: bool = False
+) -> Seen:
+    return Seen(classroom, stream, sequence, f"s-{sequence:03d}", "happy", at, late)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "central.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store(path) as store:
+        yield store
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_an_observation_is_stored_as_it_was_seen(store: Store, path: Path) -> None:
+    store.save([seen(7, late=True, at=datetime(2026, 3, 2, 9, 15, 30, 123000, tzinfo=UTC))], NOW)
+    assert rows(
+        path, "SELECT classroom, sequence, student_id, emotion, observed_at, received_at, late "
+        "FROM observations JOIN streams ON streams.id = stream_id"
+    ) == [("room-101", 7, "s-007", "happy", 1772442930123, 1772442931000, 1)]  # fmt: skip
+
+
+def test_a_repeat_is_dropped_within_a_batch_and_after_a_restart(store: Store, path: Path) -> None:
+    first = store.save([seen(1), seen(2), seen(1)], NOW)
+    assert (first.observations, first.repeats) == (2, 1)
+    with Store(path) as another:
+        again = another.save([seen(2), seen(3), seen(2, late=True)], NOW)
+    assert (again.observations, again.repeats) == (1, 2)
+    assert rows(path, "SELECT count(*) FROM observations") == [(3,)]
+    assert store.totals().missing == 0
+
+
+def test_the_same_sequence_of_another_classroom_or_stream_is_no_repeat(store: Store) -> None:
+    batch = [seen(1), seen(1, classroom="room-102"), seen(1, stream=OTHER)]
+    assert store.save(batch, NOW).observations == 3
+
+
+def test_gaps_are_counted_per_stream_and_closed_by_what_comes_late(store: Store) -> None:
+    store.save([seen(5), seen(9), seen(6, stream=OTHER)], NOW)
+    assert store.totals().missing == 3
+    store.save([seen(7, late=True), seen(3, late=True)], NOW)  # 4 is now known to be missing too
+    assert store.totals().missing == 3
+    store.save([seen(4, late=True), seen(6, late=True), seen(8, late=True)], NOW)
+    assert store.totals().missing == 0
+
+
+def test_a_forged_sequence_harms_the_count_and_nothing_else(store: Store) -> None:
+    biggest = 2**63 - 1
+    store.save([seen(1), seen(biggest), seen(1, stream=OTHER), seen(biggest, stream=OTHER)], NOW)
+    assert store.totals().missing == 2 * (biggest - 2)
+
+
+def test_status_changes_are_dated_and_a_retained_repeat_is_no_change(store: Store, path: Path) -> None:
+    later = NOW + timedelta(minutes=1)
+    store.save([Status("room-101", True)], NOW)
+    store.save([Status("room-101", True)], later)
+    assert rows(path, "SELECT classroom, online, status_since FROM devices") == [("room-101", 1, 1772442931000)]
+    store.save([Status("room-101", True), Status("room-101", False)], later)
+    assert rows(path, "SELECT online, status_since FROM devices") == [(0, 1772442991000)]
+
+
+def test_health_that_comes_again_is_no_newer_for_it(store: Store, path: Path) -> None:
+    store.save([Health("room-101", {"uptime_seconds": 7.0})], NOW)
+    store.save([Health("room-101", {"uptime_seconds": 7.0})], NOW + timedelta(days=1))  # retained, after a restart
+    assert rows(path, "SELECT health_at FROM devices") == [(1772442931000,)]
+
+
+def test_the_last_health_of_a_device_is_kept_beside_its_status(store: Store, path: Path) -> None:
+    store.save([Health("room-101", {"spool_depth": 1})], NOW)
+    store.save([Status("room-101", True), Health("room-101", {"spool_depth": 2}), Health("room-102", {})], NOW)
+    assert rows(path, "SELECT classroom, online, health FROM devices ORDER BY classroom") == [
+        ("room-101", 1, '{"spool_depth": 2}'),
+        ("room-102", None, "{}"),
+    ]
+
+
+def test_rejected_messages_are_counted_by_classroom_and_reason(store: Store, path: Path) -> None:
+    payload, topic = Rejection("room-101", "payload", "no JSON"), Rejection("", "topic", "none of ours")
+    assert store.save([payload, topic, payload], NOW).rejected == 3
+    store.save([payload], NOW + timedelta(seconds=1))
+    assert rows(path, "SELECT classroom, reason, count, last_at - first_at FROM rejections ORDER BY classroom") == [
+        ("", "topic", 1, 0),
+        ("room-101", "payload", 3, 1000),
+    ]
+    assert store.totals().rejected == 4
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(store: Store, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:  # a fault in the middle of the batch
+        connection.execute("CREATE TRIGGER fault BEFORE INSERT ON rejections BEGIN SELECT raise(ABORT, 'x'); END")
+    with pytest.raises(StoreError):
+        store.save([seen(1, classroom="room-109"), Rejection("", "topic", "none of ours")], NOW)
+    assert rows(path, "SELECT count(*) FROM observations") == rows(path, "SELECT count(*) FROM streams") == [(0,)]
+    # The number that the stream had in that transaction is forgotten: another stream may have it now.
+    store.save([seen(1, classroom="room-102")], NOW)
+    store.save([seen(1, classroom="room-109")], NOW)
+    assert rows(path, "SELECT classroom FROM observations JOIN streams ON streams.id = stream_id ORDER BY 1") == [
+        ("room-102",),
+        ("room-109",),
+    ]
+
+
+def test_old_observations_are_deleted_in_small_batches_and_are_not_missing_afterwards(store: Store, path: Path) -> None:
+    old = NOW - timedelta(days=91)
+    store.save([seen(number, at=old) for number in range(1, 3001)] + [seen(3001)], NOW)
+    retention = Retention(store, timedelta(days=90))
+    retention.step(NOW)
+    assert rows(path, "SELECT count(*) FROM observations") == [(1001,)]
+    retention.step(NOW)
+    assert rows(path, "SELECT sequence FROM observations") == [(3001,)]
+    assert store.totals().missing == 0
+
+
+def test_nothing_of_a_deleted_observation_stays_in_the_file(store: Store, path: Path) -> None:
+    store.save([Seen("room-101", STREAM, 1, "s-zebra", "happy", NOW, False), seen(2, at=NOW + timedelta(days=1))], NOW)
+    store.delete_observed_before(NOW + timedelta(hours=1), 10)
+    rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"s-zebra" not in path.read_bytes()
+    assert b"s-002" in path.read_bytes()
+
+
+def test_a_locked_database_is_busy_and_works_again(store: Store, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusyError, match="locked"):
+            store.save([seen(1)], NOW)
+        assert store.totals().received == 0  # reading waits for nobody
+        other.execute("ROLLBACK")
+    assert store.save([seen(1)], NOW).observations == 1
+
+
+def test_the_migrations_make_the_tables_that_the_program_knows(store: Store, path: Path) -> None:
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    Store(path).__exit__(None, None, None)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    with pytest.raises(NewerStoreError, match="9999") as refused:
+        Store(path)
+    assert refused.value.exit_code == 65
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_an_error_that_names_it(path: Path) -> None:
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError, match=r"central\.db: file is not a database"):
+        Store(path)
+
+
+def test_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="its folder"):
+        Store(tmp_path / "missing" / "central.db")
+
+
+def test_only_its_owner_may_read_the_database(store: Store, path: Path) -> None:
+    store.save([seen(1)], NOW)
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+def test_every_statement_but_one_is_understood_by_postgresql_too() -> None:
+    for table in metadata.sorted_tables:
+        assert "WITHOUT ROWID" not in str(
+            sa.schema.CreateTable(table).compile(dialect=sa.dialects.postgresql.dialect())
+        )

@@ -1,0 +1,135 @@
+"""A forgotten student's observations are gone: from the file, from memory, and from what was to be sent next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge.config import SpoolSettings
+from edge.connection import Backoff
+from edge.errors import SpoolError
+from edge.lane import Lane
+from edge.records import Observation
+from edge.spool import NO_END, Spool
+from edge.spool_erasure import erase
+from tests.edge.spooling import SECONDS, files_up_to, filled, students
+
+GONE, STAYS = "s-forgotten", "s-remains"
+
+
+def seen(count: int) -> list[Observation]:
+    """So many of each of the two, in turns."""
+    return [Observation(student, "sad", datetime.now(UTC)) for _ in range(count) for student in (GONE, STAYS)]
+
+
+def traces(folder: Path) -> list[str]:
+    """Files in which the forgotten student is named."""
+    return [path.name for path in folder.iterdir() if GONE.encode() in path.read_bytes()]
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:
+        spool.put(seen(2000))
+        assert spool.flush(SECONDS)
+        yield spool
+
+
+def test_another_process_erases_while_the_spool_is_in_use_and_leaves_no_trace(spool: Spool, tmp_path: Path) -> None:
+    for row in spool.pending(0, 1000):  # removals move what is left between the file's pages
+        spool.acknowledge(row.sequence)
+    spool.put(seen(1))
+    assert spool.flush(SECONDS)
+    assert traces(tmp_path)
+    script = """
+        import sys
+        from pathlib import Path
+        from edge.spool_erasure import erase
+        print(erase(Path(sys.argv[1]), sys.argv[2]).observations)
+    """
+    arguments = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "spool.db"), GONE]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert done.stdout == "1501\n"
+    assert traces(tmp_path) == []
+    spool.forget({GONE})  # as the daemon does when it sees that the gallery has changed
+    spool.put(seen(1)[1:])
+    assert spool.flush(SECONDS)
+    assert students(spool) == [STAYS] * 1502
+    status = spool.status()
+    assert (status.depth, status.erased, status.dropped) == (1502, 1501, 0)
+
+
+def test_sequences_of_what_was_erased_are_not_given_out_again(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    with filled(path, 3) as spool:
+        stream = spool.pending(0, 1)[0].stream
+    assert erase(path, "s-000002").observations == 1
+    with filled(path, 1) as spool:
+        assert [(row.sequence, row.stream) for row in spool.pending(0, 10)] == [(1, stream), (2, stream), (4, stream)]
+        assert spool.status().erased == 1
+
+
+def test_the_running_spool_erases_what_came_in_meanwhile(spool: Spool, tmp_path: Path) -> None:
+    spool.put(seen(10))
+    spool.forget({GONE})
+    assert GONE not in students(spool)
+    assert spool.flush(SECONDS)
+    assert students(spool) == [STAYS] * 2010
+    assert traces(tmp_path) == []
+    assert spool.status().erased >= 2000  # what had not reached the file yet was never numbered
+
+
+def test_on_a_full_disk_a_forgotten_student_is_not_sent_and_is_erased_once_there_is_room(
+    spool: Spool, tmp_path: Path
+) -> None:
+    with files_up_to((tmp_path / "spool.db-wal").stat().st_size):
+        spool.forget({GONE})
+        assert spool.flush(SECONDS)
+        assert traces(tmp_path)
+        assert set(students(spool)) == {STAYS}
+    spool.put(seen(1)[1:])
+    assert spool.flush(SECONDS)
+    assert traces(tmp_path) == []
+    assert students(spool) == [STAYS] * 2001
+
+
+def test_what_was_read_ahead_is_not_sent(spool: Spool) -> None:
+    lane = Lane("classpulse/v1/room-101/observation", spool, Backoff(0.0, 0.0))
+    first = lane.next(0, NO_END, ())
+    assert first is not None
+    assert first.observation.student_id == GONE
+    lane.sent()
+    spool.forget({GONE})
+    rows = iter(lambda: lane.next(0, NO_END, (first.sequence,)), None)
+    assert {row.observation.student_id for row in rows if row is not None} == {STAYS}
+
+
+def test_a_student_enrolled_again_is_seen_again(spool: Spool) -> None:
+    spool.forget({GONE})
+    assert spool.flush(SECONDS)
+    spool.put(seen(1))
+    assert spool.flush(SECONDS)
+    assert students(spool)[-2:] == [GONE, STAYS]
+    assert students(spool).count(GONE) == 1
+
+
+def test_a_spool_that_was_set_aside_and_names_the_student_is_deleted(tmp_path: Path) -> None:
+    named, other = tmp_path / "spool.db.damaged-1Z", tmp_path / "spool.db.damaged-1Z-wal"
+    named.write_bytes(b"\0half a page " + GONE.encode())
+    other.write_bytes(b"another")
+    found = erase(tmp_path / "spool.db", GONE)
+    assert (found.observations, found.damaged_files) == (0, (named,))
+    assert other.exists()
+    assert not (tmp_path / "spool.db").exists()
+
+
+def test_a_spool_that_cannot_be_erased_from_is_named(tmp_path: Path) -> None:
+    (tmp_path / "spool.db").write_bytes(b"no spool at all" * 1000)
+    with pytest.raises(SpoolError, match=r"spool\.db: observations of s-forgotten may still lie there: .*database"):
+        erase(tmp_path / "spool.db", GONE)

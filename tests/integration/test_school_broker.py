@@ -1,0 +1,357 @@
+"""Mosquitto, started with exactly what `broker-config` wrote, and clients with what `pki issue` wrote."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.config import MqttSettings, SpoolSettings, load
+from edge.connection import Backoff
+from edge.errors import BrokerError, ConfigError
+from edge.publisher import Publisher
+from edge.records import Observation
+from edge.session import Session
+from edge.spool import Spool
+from tests.brokers import MOSQUITTO, wait_until
+from tests.school import Peer, School, WrittenBroker, central, now
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed"),
+]
+
+SEEN, STATUS = "classpulse/v1/{}/observation", "classpulse/v1/{}/status"
+NOT_AUTHORISED = 0x87
+
+
+@pytest.fixture
+def school() -> Iterator[School]:
+    # Not tmp_path: as root, Mosquitto becomes a user that may not enter it.
+    with tempfile.TemporaryDirectory(prefix="classpulse-school-") as folder:
+        Path(folder).chmod(0o755)
+        yield School(Path(folder))
+
+
+@pytest.fixture
+def broker(school: School) -> Iterator[WrittenBroker]:
+    with school.configure_broker() as broker:
+        school.issue("room-101", "room-102", "central")
+        yield broker
+
+
+def try_session(settings: MqttSettings, classroom: str = "room-101") -> None:
+    """Connect as the daemon does. Raises BrokerError."""
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        Session(settings, classroom, reader, trial=True).close()
+
+
+def fill_in(config: Path) -> None:
+    text = config.read_text()
+    for old, new in (
+        ("# basis", "basis"), ("# approved_by", "approved_by"), ("# reference", "reference"),
+        ("# expires = YYYY-MM-DD", "expires = 2099-12-31"),
+    ):  # fmt: skip
+        assert old in text
+        text = text.replace(old, new)
+    config.write_text(text)
+
+
+def test_a_device_with_its_bundle_publishes_and_central_reads(
+    school: School, broker: WrittenBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = school.folder / "room-101"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))  # as the unit does for LoadCredential=
+    fill_in(folder / "edge.toml")
+    settings = load(folder / "edge.toml")
+    with (
+        Peer(school.settings("central")) as reader,
+        Spool(SpoolSettings(path=school.folder / "spool.db")) as spool,
+    ):
+        reader.subscribe("classpulse/v1/#")
+        with Publisher(settings.mqtt, settings.classroom, spool, 3600, Backoff(0.02, 0.1)):
+            spool.put([Observation("s-001", "happy", datetime.now(UTC))])
+            reader.wait(lambda: (SEEN.format("room-101"), b'{"student_id": "s-001", "emotion": "happy"}', False)
+                        in reader.messages)  # fmt: skip
+        status = STATUS.format("room-101")
+        reader.wait(lambda: [m[1] for m in reader.messages if m[0] == status] == [b"online", b"offline"])
+
+
+def test_a_bundles_config_lacks_the_authorisation_and_nothing_else(
+    school: School, broker: WrittenBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(school.folder / "room-101"))
+    with pytest.raises(ConfigError) as refusal:
+        load(school.folder / "room-101" / "edge.toml")
+    assert {problem.key for problem in refusal.value.problems} == {
+        "authorisation.basis", "authorisation.approved_by", "authorisation.reference", "authorisation.expires"
+    }  # fmt: skip
+
+
+def test_a_classroom_publishes_as_itself_only_and_only_what_is_ours(school: School, broker: WrittenBroker) -> None:
+    with Peer(school.settings("central")) as reader, Peer(school.settings("room-101")) as room:
+        reader.subscribe("#")
+        for topic in (
+            SEEN.format("room-102"), STATUS.format("room-102"), STATUS.format("central"), "classpulse/v1/room-101",
+            "classpulse/v1/room-101/picture", "classpulse/v1/room-101/observation/late/x", "elsewhere", "$SYS/x",
+            "classpulse/v1//observation", "classpulse/v2/room-101/observation",
+        ):  # fmt: skip
+            assert room.publish(topic, retain=True) == NOT_AUTHORISED, topic
+        for kind in ("observation", "observation/late", "status", "health"):
+            assert room.publish(f"classpulse/v1/room-101/{kind}") < 0x80
+        reader.wait(lambda: len(reader.messages) >= 4)
+        reader.settle()
+        assert {topic for topic, _, _ in reader.messages} == {
+            f"classpulse/v1/room-101/{kind}" for kind in ("observation", "observation/late", "status", "health")
+        }
+        assert len(reader.messages) == 4
+    with Peer(school.settings("central")) as later:
+        later.subscribe("classpulse/v1/#")
+        later.settle()
+        assert later.messages == []
+
+
+def test_a_classroom_reads_nothing_by_any_wildcard(school: School, broker: WrittenBroker) -> None:
+    with (
+        Peer(school.settings("central")) as reader,
+        Peer(school.settings("room-102")) as other,
+        Peer(school.settings("room-101")) as curious,
+    ):
+        reader.subscribe("classpulse/v1/#")
+        for topic in (
+            "#", "+/#", "classpulse/v1/#", "classpulse/+/+/+", SEEN.format("room-102"), SEEN.format("room-101"),
+            "$share/g/classpulse/v1/#", "$SYS/#",
+        ):  # fmt: skip
+            curious.subscribe(topic)
+        other.publish(STATUS.format("room-102"), b"online", retain=True)
+        other.publish(SEEN.format("room-102"))
+        curious.publish(SEEN.format("room-101"))
+        reader.wait(lambda: len(reader.messages) == 3)
+        curious.subscribe("#")  # what is retained, again
+        curious.settle()
+        assert curious.messages == []
+
+
+def test_central_reads_and_cannot_publish(school: School, broker: WrittenBroker) -> None:
+    with Peer(school.settings("central")) as reader, Peer(school.settings("room-101")) as room:
+        reader.subscribe("#")
+        for name in ("room-101", "central"):
+            for kind in ("observation", "observation/late", "status", "health"):
+                assert reader.publish(f"classpulse/v1/{name}/{kind}", retain=True) == NOT_AUTHORISED
+        room.publish(STATUS.format("room-101"), b"online", retain=True)
+        reader.wait(lambda: len(reader.messages) == 1)
+        reader.settle()
+        assert reader.messages == [(STATUS.format("room-101"), b"online", False)]
+    with Peer(school.settings("central")) as later:
+        later.subscribe("#")
+        later.wait(lambda: len(later.messages) == 1)
+        later.settle()
+        assert later.messages == [(STATUS.format("room-101"), b"online", True)]
+
+
+def test_a_classroom_that_takes_over_a_readers_session_gets_nothing_of_it(
+    school: School, broker: WrittenBroker
+) -> None:
+    with Peer(school.settings("central"), "the-dashboard", lasting=True) as reader:
+        reader.subscribe("classpulse/v1/#")
+    with Peer(school.settings("room-102")) as room:
+        room.publish(SEEN.format("room-102"))
+        with Peer(school.settings("room-101"), "the-dashboard", lasting=True) as thief:
+            room.publish(SEEN.format("room-102"))
+            thief.settle()
+            assert thief.messages == []
+
+
+def test_revoked_is_refused_from_a_reload_on_and_gone_after_a_restart(school: School, broker: WrittenBroker) -> None:
+    revoked, other = school.settings("room-101"), school.settings("room-102")
+    try_session(other, "room-102")
+    with Peer(revoked) as connected:
+        # Twice within a second: the later list must win, although the reload keeps the former one.
+        moment = now()
+        school.revoke_at(moment, "room-101")
+        broker.reload()
+        refused_in_the_end(revoked)
+        try_session(other, "room-102")
+        school.revoke_at(moment, "room-102")
+        broker.reload()
+        refused_in_the_end(other)
+        refused_in_the_end(revoked)
+        assert connected.publish(SEEN.format("room-101")) < 0x80  # which is why a restart is asked for
+        broker.stop()
+        broker.start()
+        refused_in_the_end(revoked)
+        connected.wait(lambda: not connected.connected)
+    try_session(school.settings("central"))
+
+
+def refused_in_the_end(settings: MqttSettings) -> None:
+    """A reload takes a moment."""
+
+    def refused() -> bool:
+        try:
+            try_session(settings)
+        except BrokerError as error:
+            return "this client's certificate is revoked" in str(error)
+        return False
+
+    wait_until(refused)
+
+
+def test_old_and_renewed_work_side_by_side_until_the_old_is_revoked(school: School, broker: WrittenBroker) -> None:
+    old = school.settings("room-101")
+    folder = school.folder / "renewed"
+    folder.mkdir()
+    assert central("pki", "renew", "room-101", "--pki", school.pki, "--output", folder) == 0
+    renewed = school.settings("room-101", folder / "room-101")
+    try_session(old)
+    try_session(renewed)
+    assert central("pki", "revoke", "room-101", "--old", "--pki", school.pki) == 0
+    school.hand_over_revocations()
+    broker.reload()
+    refused_in_the_end(old)
+    try_session(renewed)
+
+
+def test_a_renewed_broker_is_accepted_after_a_reload(school: School, broker: WrittenBroker) -> None:
+    assert central("pki", "renew", "127.0.0.1", "--pki", school.pki, "--output", school.folder) == 0
+    serials = {shown(broker.port, school)}
+    target = school.folder / "broker" / "classpulse"
+    for name in ("server.pem", "server.key"):
+        (target / name).write_bytes((school.folder / "127.0.0.1" / name).read_bytes())
+    broker.reload()
+    wait_until(lambda: shown(broker.port, school) not in serials)
+    try_session(school.settings("room-101"))
+
+
+def shown(port: int, school: School) -> str:
+    """The serial number of the certificate that the broker shows."""
+    settings = school.settings("room-101")
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    assert settings.certificate_file is not None
+    context.load_cert_chain(settings.certificate_file, settings.key_file)
+    with socket.create_connection(("127.0.0.1", port)) as raw, context.wrap_socket(
+        raw, server_hostname="127.0.0.1"
+    ) as secure:  # fmt: skip
+        certificate = secure.getpeercert()
+        assert certificate
+        return str(certificate["serialNumber"])
+
+
+def test_what_is_retained_survives_a_restart(school: School, broker: WrittenBroker) -> None:
+    with Peer(school.settings("room-101")) as room:
+        room.publish(STATUS.format("room-101"), b"online", retain=True)
+    broker.stop()
+    broker.start()
+    with Peer(school.settings("central")) as reader:
+        reader.subscribe("classpulse/v1/#")
+        reader.wait(lambda: reader.messages == [(STATUS.format("room-101"), b"online", True)])
+
+
+def test_what_is_retained_survives_a_kill_some_seconds_later(school: School, broker: WrittenBroker) -> None:
+    saved = school.folder / "broker" / "data" / "mosquitto.db"
+    with Peer(school.settings("room-101")) as room:
+        room.publish(STATUS.format("room-101"), b"online", retain=True)
+        wait_until(lambda: saved.exists() and b"online" in saved.read_bytes())
+        broker.kill()
+    broker.start()
+    with Peer(school.settings("central")) as reader:
+        reader.subscribe("classpulse/v1/#")
+        reader.wait(lambda: reader.messages == [(STATUS.format("room-101"), b"online", True)])
+
+
+def test_the_log_holds_neither_topics_nor_payloads(school: School, broker: WrittenBroker) -> None:
+    with Peer(school.settings("central")) as reader, Peer(school.settings("room-101")) as room:
+        reader.subscribe("classpulse/v1/#")
+        room.publish(SEEN.format("room-101"), b'{"student_id": "s-001", "emotion": "happy"}')
+        room.publish(SEEN.format("room-102"), b'{"student_id": "s-001", "emotion": "happy"}')
+        reader.wait(lambda: len(reader.messages) == 1)
+    broker.stop()
+    log = broker.log.read_text()
+    assert "room-101" in log
+    assert "s-001" not in log
+    assert "observation" not in log
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_tls_1_1_is_refused(school: School, broker: WrittenBroker) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    for newest in (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
+        context.maximum_version = newest
+        with socket.create_connection(("127.0.0.1", broker.port)) as raw:
+            if newest is ssl.TLSVersion.TLSv1_1:
+                with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+                    context.wrap_socket(raw)
+            else:
+                with pytest.raises(ssl.SSLError, match=r"(?i)certificate|handshake"):
+                    context.wrap_socket(raw)  # the same client, and only its certificate is missing
+
+
+def another_school(school: School) -> School:
+    folder = school.folder / "elsewhere"
+    folder.mkdir()
+    foreign = School(folder)
+    foreign.port = school.port
+    return foreign
+
+
+def test_a_client_with_the_wrong_certificate_is_told_what_is_wrong(school: School) -> None:
+    expired = school.issue_at(now() - timedelta(days=30), "room-103")
+    foreign = another_school(school).issue_at(now(), "room-101")
+    with school.configure_broker():
+        school.issue("room-101")
+        right = school.settings("room-101")
+        posing = replace(
+            right,
+            certificate_file=school.folder / "broker/classpulse/server.pem",
+            key_file=school.folder / "broker/classpulse/server.key",
+        )
+        early = school.issue_at(now() + timedelta(days=3), "room-104")
+        for settings, said in (
+            (replace(right, certificate_file=None, key_file=None), "wants a client certificate"),
+            (replace(school.settings("room-101", foreign), ca_file=right.ca_file), "does not know the authority"),
+            (school.settings("room-103", expired), "this client's certificate has expired"),
+            (school.settings("room-104", early), "is it valid yet by the broker's clock"),
+            (posing, "was not made for a client"),
+        ):
+            with pytest.raises(BrokerError, match=said):
+                try_session(settings)
+        try_session(right)
+
+
+def test_a_device_says_what_is_wrong_with_the_broker(school: School) -> None:
+    expired = school.issue_at(now() - timedelta(days=30), "127.0.0.1", "broker")
+    elsewhere = another_school(school).issue_at(now(), "127.0.0.1", "broker")
+    broker = school.configure_broker()
+    school.issue("room-101")
+    right = school.settings("room-101")
+    renamed = school.issue_at(now(), "broker.school.example", "broker")
+    early = school.issue_at(now() + timedelta(days=3), "127.0.0.1", "broker")
+    own = school.folder / "broker" / "classpulse"
+    for folder, certificate, key, said in (
+        (expired, "server.pem", "server.key", "the broker's certificate has expired"),
+        (elsewhere, "server.pem", "server.key", "signed by an unknown authority"),
+        (renamed, "server.pem", "server.key", "for another name"),
+        (early, "server.pem", "server.key", "not valid yet; is this machine's clock right"),
+        (school.folder / "room-101", "mqtt.pem", "mqtt.key", "not a broker's"),
+    ):
+        (own / "server.pem").write_bytes((folder / certificate).read_bytes())
+        (own / "server.key").write_bytes((folder / key).read_bytes())
+        with broker, pytest.raises(BrokerError, match=said):
+            try_session(right)
+
+
+def test_nobody_gets_in_without_a_certificate(school: School, broker: WrittenBroker) -> None:
+    nobody = replace(school.settings("room-101"), certificate_file=None, key_file=None)
+    for settings in (nobody, replace(nobody, username="room-101", password_file=school.pki / "ca.pem")):
+        with pytest.raises(BrokerError, match="wants a client certificate"):
+            try_session(settings)
