@@ -84,12 +84,9 @@ def central_face(image: NDArray[np.uint8], faces: Sequence[Face]) -> Face | None
 def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[str]]) -> dict[str, Any]:
     """The JSON of `evaluate faces` for one size.
 
-    accuracy: of the listed pairs, each with the threshold that is best on the other folds. tar: by FAR, over all
-    pairs of one person against all pairs of two people. A face that was not found is never similar.
+    accuracy: of the listed pairs, if any, each with the threshold that is best on the other folds. tar: by FAR, over
+    all pairs of one person against all pairs of two people. A face that was not found is never similar.
     """
-    similarity = np.array([faces.similarity(pair.a, pair.b) for pair in pairs])
-    same = np.array([pair.same for pair in pairs])
-    right, thresholds = fold_accuracy(similarity, same, np.array([pair.fold for pair in pairs]))
     genuine, impostor = cross_scores(faces, aliases)
     tar: dict[str, float] = {}
     tar_interval: dict[str, tuple[float, float]] = {}
@@ -101,9 +98,7 @@ def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[
         tar_interval[key] = wilson(round(rate * len(genuine)), len(genuine))
     return {
         "count": len(pairs),
-        "accuracy": float(right.mean()),
-        "accuracy_interval": wilson(int(right.sum()), len(right)),
-        "thresholds": thresholds,
+        **(_listed_accuracy(faces, pairs) if pairs else {}),
         "tar": tar,
         "tar_interval": tar_interval,
         "threshold_at_far": threshold_at,
@@ -112,6 +107,17 @@ def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[
         "pictures": len(faces.embeddings) + len(faces.undetected),
         "undetected": faces.undetected,
         "unreadable": faces.unreadable,
+    }
+
+
+def _listed_accuracy(faces: FaceSet, pairs: list[Pair]) -> dict[str, Any]:
+    similarity = np.array([faces.similarity(pair.a, pair.b) for pair in pairs])
+    same = np.array([pair.same for pair in pairs])
+    right, thresholds = fold_accuracy(similarity, same, np.array([pair.fold for pair in pairs]))
+    return {
+        "accuracy": float(right.mean()),
+        "accuracy_interval": wilson(int(right.sum()), len(right)),
+        "thresholds": thresholds,
     }
 
 

@@ -136,7 +136,10 @@ def _emotion(source: Source, said: Said, notes: list[str]) -> Said:
     if channels != 1 or height != width:
         raise ModelError(f"{source.path}: takes {list(source.input)}; an expression model takes a square grey picture")
     if source.outputs != len(LABELS):
-        raise ModelError(f"{source.path}: gives {source.outputs} scores; the labels are {', '.join(LABELS)}")
+        raise ModelError(
+            f"{source.path}: gives {source.outputs} scores; an expression model gives one for each of "
+            f"{', '.join(LABELS)}: train it on these labels (`train emotion`)"
+        )
     if said.labels is None:
         notes.append(f"labels in alphabetical order, as Keras reads folders: {', '.join(LABELS)} (--labels)")
     rescales = "rescaling" in operation_names(source.tflite)[0].lower()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -19,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 from converter import train_faces_command
 from converter.arguments import positive, share
 from converter.atomic import write_together
+from converter.keras_models import keras_bytes, tensorflow
 from converter.learning_curves import draw_curves
 from converter.progress import progress
-from edge.errors import ModelError
+from edge.errors import ModelError, PictureError
 from edge.records import LABELS
 
 if TYPE_CHECKING:
-    import keras
-
     from converter.emotion_data import Pictures
     from converter.emotion_training import Batch, Progress, Trained, TrainingSettings
 
@@ -71,6 +69,7 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         raise ModelError(f"{output}: the output's name must end in .keras")
     if output.exists() and not arguments.overwrite:
         raise ModelError(f"{output}: is there already; add --overwrite to replace it")
+    tensorflow()
     try:
         from converter.emotion_network import ARCHITECTURES
         from converter.emotion_training import TrainingSettings, train
@@ -91,22 +90,37 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         load_pictures(part, largest=4 * settings.size)
         for part in find_split(arguments.folder, arguments.held_out, settings.seed)
     )
+    _require_labels(arguments.folder, training)
     for pictures, purpose in ((training, "training"), (validation, "validation")):
         print(f"{purpose}: {len(pictures.images)} pictures, {len(pictures.unreadable)} unreadable")
         for path in pictures.unreadable:
             print(f"  left out: {path}", file=sys.stderr)
-    trained = train(training, validation, settings, arguments.checkpoint, _print_progress, _bar)
+    try:
+        trained = train(training, validation, settings, arguments.checkpoint, _print_progress, _bar)
+    except KeyboardInterrupt:
+        if arguments.checkpoint is not None and arguments.checkpoint.exists():
+            print(f"stopped; the same command goes on from {arguments.checkpoint}", file=sys.stderr)
+        raise
     description = describe(trained, validation, settings)
     write_together(
         {
-            output: _keras_file(trained.model),
+            output: keras_bytes(trained.model),
             output.with_suffix(".json"): (json.dumps(description, indent=2) + "\n").encode(),
             output.with_suffix(".png"): _curves(trained),
         }
     )
-    print(json.dumps(description["figures"], indent=2))
+    _print_figures(description["figures"])
     print(f"written: {output}, {output.with_suffix('.json').name}, {output.with_suffix('.png').name}")
     return 0
+
+
+def _require_labels(folder: Path, training: Pictures) -> None:
+    seen = {LABELS[sample.label] for sample in training.samples}
+    missing = ", ".join(label for label in LABELS if label not in seen)
+    if len(seen) < 2:
+        raise PictureError(f"{folder}: all pictures are called {min(seen)!r}; add folders of others: {missing}")
+    if missing:
+        print(f"warning: no pictures of {missing}: the model will hardly ever say so", file=sys.stderr)
 
 
 def describe(trained: Trained, validation: Pictures, settings: TrainingSettings) -> dict[str, Any]:
@@ -142,13 +156,6 @@ def describe(trained: Trained, validation: Pictures, settings: TrainingSettings)
     }
 
 
-def _keras_file(model: keras.Model) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.keras")
-        model.save(path)
-        return path.read_bytes()
-
-
 def _curves(trained: Trained) -> bytes:
     history = trained.history
     return draw_curves(
@@ -173,6 +180,20 @@ def _print_progress(done: Progress) -> None:
         f"lowest recall {done.lowest_recall:.3f}, {done.seconds:.0f} s",
         flush=True,
     )
+
+
+def _print_figures(figures: dict[str, Any]) -> None:
+    recall = ", ".join(f"{label} {share:.3f}" for label, share in figures["recall"].items())
+    print(
+        f"{figures['count']} pictures held out: macro-F1 {figures['macro_f1']:.4f}, "
+        f"accuracy {figures['accuracy']:.4f}, ECE {figures['ece']:.4f}; recall: {recall}"
+    )
+    if len(figures["precision"]) == 1:  # it has one of the labels that were given at all
+        print(
+            f"warning: it calls every picture {min(figures['precision'])!r}, and is of no use; "
+            "train it longer, or on more pictures",
+            file=sys.stderr,
+        )
 
 
 def _limit_threads(threads: int) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.arguments import positive
 from converter.atomic import write_together
 from converter.face_embeddings import Embedded, FaceReader
 from converter.face_pictures import (
@@ -67,7 +68,7 @@ def add_kind(models: Any) -> None:
         metavar="SHARE",
         help="of a student's pictures, to stop and to choose the threshold by; as many more to measure (default: 0.2)",
     )
-    parser.add_argument("--epochs", type=_count, default=200, help="at most (default: %(default)s)")
+    parser.add_argument("--epochs", type=positive, default=200, help="at most (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
     parser.add_argument(
         "--checkpoint",
@@ -239,6 +240,11 @@ def _say(figures: dict[str, Any], threshold: float) -> None:
     )
     if figures["students_played_strangers"]:
         sys.stdout.write("no other people were given: students that a classifier was not trained on stood in\n")
+    if not figures["tpir"]:
+        sys.stderr.write(
+            "warning: it identified none of the students' pictures that it was not trained on, and is of no use; "
+            "give more pictures of each, or another --embedder\n"
+        )
     if figures["stranger_pictures"] < FEW_STRANGERS:
         sys.stderr.write(
             f"warning: {figures['stranger_pictures']} pictures of strangers are few to keep their FPIR below "

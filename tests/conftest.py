@@ -68,6 +68,13 @@ def settings(tmp_path: Path) -> Settings:
     return parse(CONFIG.format(folder=tmp_path), tmp_path / "edge.toml")
 
 
+@pytest.fixture(scope="module")
+def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The same for a module whose tests write nothing."""
+    folder = tmp_path_factory.mktemp("settings")
+    return parse(CONFIG.format(folder=folder), folder / "edge.toml")
+
+
 @pytest.fixture(scope="session")
 def portraits() -> Path:
     """The folder of public-domain portraits."""

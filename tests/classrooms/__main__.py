@@ -39,7 +39,7 @@ def main() -> int:
         settings = parse(CONFIG.format(folder=folder), Path(folder) / "edge.toml")
     parts = load_parts(settings)
     people = People(arguments.images, parts.detector)
-    casting = Casting(people, parts.embedder, [frozenset(names) for names in read_aliases(ALIASES)])
+    casting = Casting(people, parts.embedder, read_aliases(ALIASES))
     tally = Tally()
     seeds = range(arguments.seed, arguments.seed + arguments.clips)
     for seed in track(seeds, "clips"):

@@ -1,5 +1,6 @@
-"""Says of a config file whether it is right without asking the code under test: by `tomllib`, by the published schema,
-and by the rules of systemd/edge.toml that a schema cannot say, written down a second time.
+"""Says of a config file whether it is right without asking the parser: by `tomllib`, by the published schema, and by
+the rules of systemd/edge.toml that a schema cannot say, written down a second time. Types and ranges come from the
+settings classes for both; that these are the ones documented is `test_config_documented.py`'s to show.
 """
 
 from __future__ import annotations
