@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from central.session import BrokerSettings, KeptSession
 from edge import config_file
@@ -46,8 +46,9 @@ class MqttSettings:
         "classpulse-central"
     )
     """By which the broker knows the session again; two centrals at one broker need two. 23: MQTT 5.0, 3.1.3.1."""
-    session_days: Annotated[float, Range(0.01, 365, "days")] = 7.0
-    """How long the broker keeps messages for a central that is away, days, 0.01..365."""
+    session_days: Annotated[float, Range(0.01, 28, "days")] = 7.0
+    """How long the broker keeps messages for a central that is away, days, 0.01..28; the broker that `broker-config`
+    sets up forgets any reader after a month."""
 
     def broker(self) -> BrokerSettings:
         """The session that these settings mean."""
@@ -81,11 +82,21 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class ClockSettings:
+    """Which clock is believed."""
+
+    synchronised: Literal["required", "assumed"] = "required"
+    """"required": nothing is fetched and nothing deleted until a time server has set the clock; "assumed": the clock is
+    right anyway, as where it runs on a battery and there is no time server."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole config file."""
 
     mqtt: MqttSettings
     store: StoreSettings = StoreSettings()
+    clock: ClockSettings = ClockSettings()
 
 
 def load(path: Path) -> Settings:

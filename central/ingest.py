@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from central.arrivals import Arrival, Rejection, read
 from central.errors import StoreBusyError
 from central.link import Link
 from central.retention import Retention
 from central.store.store import Store
+from edge.clock import Clock
 from edge.connection import Backoff
 from edge.watchdog import Heartbeat
 
@@ -38,9 +39,9 @@ class Ingest:
         store: Store,
         keep: timedelta,
         heartbeat: Heartbeat,
+        clock: Clock,
         *,
         backoff: Backoff | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """keep: older observations are deleted; backoff: of a store that cannot be written, 0.5 s to 5 s by default."""
         self._link, self._store, self._heartbeat, self._clock = link, store, heartbeat, clock
@@ -52,17 +53,36 @@ class Ingest:
         """Stored by this process."""
         self.repeats = 0
         self.failure: str | None = None
-        """Why the store cannot be written now."""
+        """Why nothing can be stored now."""
 
     def run(self, stop: threading.Event, each: Callable[[], None] = lambda: None) -> None:
         """Until stop is set; each: called after every step, and after every attempt of one."""
         while not stop.is_set():
             self._heartbeat.beat()
-            arrivals = self._gather()
-            if arrivals:
-                self._save(arrivals, stop, each)
-            self._retention.step(self._clock())
+            if self._clock_is_right():
+                arrivals = self._gather()
+                if arrivals:
+                    self._save(arrivals, stop, each)
+                self._retention.step(self._clock.now())
+            else:
+                stop.wait(_IDLE_SECONDS)
             each()
+
+    def _clock_is_right(self) -> bool:
+        """Without that, what is fetched could be rejected for its date, and what is stored deleted."""
+        if not self._clock.synchronised():
+            if self.failure is None:
+                self.failure = "the clock is not synchronised"
+                _log.warning(
+                    "%s, so that nothing is fetched from the broker and nothing deleted; check that a time server can "
+                    'be reached (timedatectl), or write clock.synchronised = "assumed" where the clock is right '
+                    "without one", self.failure,
+                )  # fmt: skip
+            return False
+        if self.failure is not None:
+            self.failure = None
+            _log.info("the clock is synchronised")
+        return True
 
     def _gather(self) -> list[Arrival]:
         """The next batch; empty when nothing came for a moment."""
@@ -74,7 +94,7 @@ class Ingest:
                 break
             if not arrivals:
                 until = time.monotonic() + _LONGEST_SECONDS
-            arrival = read(message, self._clock(), self._keep)
+            arrival = read(message, self._clock.now(), self._keep)
             if isinstance(arrival, Rejection):
                 self._tell(arrival)
             arrivals.append(arrival)
@@ -86,7 +106,7 @@ class Ingest:
         """Commit and acknowledge; as long as the store refuses, the broker keeps what came."""
         while True:
             try:
-                saved = self._store.save(arrivals, self._clock())
+                saved = self._store.save(arrivals, self._clock.now())
             except StoreBusyError as error:
                 if self.failure is None:
                     _log.error("%s; nothing is acknowledged, the broker keeps what comes; trying again", error)
@@ -104,6 +124,8 @@ class Ingest:
             _log.warning("the database can be written again")
         self.observations += saved.observations
         self.repeats += saved.repeats
+        for rejection in saved.refused:
+            self._tell(rejection)
         self._link.acknowledge()
 
     def _tell(self, rejection: Rejection) -> None:

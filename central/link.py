@@ -23,13 +23,18 @@ class Link:
         settings: BrokerSettings,
         backoff: Backoff | None = None,
         connect: Callable[[BrokerSettings], Session] = Session,
+        *,
+        expected: bool = False,
     ) -> None:
-        """Nothing is connected yet. settings: with a kept session; backoff: 1 s to 60 s by default."""
+        """Nothing is connected yet. settings: with a kept session; backoff: 1 s to 60 s by default.
+
+        expected: the broker has kept a session for a process before this one.
+        """
         self._settings, self._backoff, self._open = settings, backoff or Backoff(), connect
         self._session: Session | None = None
         self._again_at = 0.0
         self._said: str | None = None
-        self._was_connected = False
+        self._expected = expected
         self._connected_at = 0.0
 
     @property
@@ -78,13 +83,14 @@ class Link:
             self._say(str(error))
             self._again_at = time.monotonic() + (self._backoff.slow() if for_good else self._backoff.next())
             return
-        if self._was_connected and not session.resumed:
+        if self._expected and not session.resumed:
             _log.error(
-                "%s: the broker has forgotten the session; what came meanwhile is lost, and counted as missing",
+                "%s: the broker has forgotten the session; what came meanwhile is lost, and counted as missing once "
+                "the next observation of a classroom shows the gap",
                 self._settings.where,
             )
         _log.info("connected to %s", self._settings.where)
-        self._session, self._said, self._was_connected = session, None, True
+        self._session, self._said, self._expected = session, None, True
         self._connected_at = time.monotonic()
 
     def _lose(self, session: Session) -> None:

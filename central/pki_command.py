@@ -194,6 +194,9 @@ def _chosen(ca: OpenAuthority, arguments: argparse.Namespace) -> list[Issued]:
     found, now = _existing(ca, arguments.name), datetime.now(UTC)
     if arguments.serial:
         chosen = [issued for issued in found if issued.serial.startswith(arguments.serial.lower())]
+        if len(chosen) > 1:
+            serials = ", ".join(issued.serial for issued in chosen)
+            raise AuthorityError(f"--serial {arguments.serial}: begins more than one: {serials}; write more of it")
     elif arguments.old:
         chosen = [issued for issued in found if ca.registry.state(issued, now) == "superseded"]
     else:

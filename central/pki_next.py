@@ -14,7 +14,7 @@ def after_issue(name: str, kind: Kind, broker: Broker, *, renewed: bool) -> str:
         case "classroom":
             text = _DEVICE_RENEWED if renewed else _DEVICE
         case "central":
-            text = _CENTRAL
+            text = _CENTRAL_RENEWED if renewed else _CENTRAL
         case "broker":
             text = _BROKER
     told = text.format(
@@ -49,6 +49,13 @@ Try it:
   classpulse-central tail --host {host} --ca-file ca.pem --certificate-file {certificate} --key-file {key}
 For the service, on the machine where it is installed:
   sudo install -m 640 -g classpulse-central ca.pem {certificate} {key} /etc/classpulse-central/
+"""
+_CENTRAL_RENEWED = """\
+On the machine where the service is installed, in the folder {room}:
+  sudo install -m 640 -g classpulse-central ca.pem {certificate} {key} /etc/classpulse-central/
+  sudo systemctl restart classpulse-central
+Restart soon: systemd hands the key over at the start only, and the old one does not fit the new certificate.
+Then delete it here and there: it holds the key.
 """
 _BROKER = """\
 Carry it to the broker; there, in its folder:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from central.errors import StoreBusyError
@@ -12,24 +14,45 @@ _log = logging.getLogger(__name__)
 
 _AT_ONCE = 2000
 """Rows of one transaction: it must not keep observations waiting."""
-_EVERY = timedelta(minutes=10)
+_EVERY_SECONDS = 600.0
+_OVERDUE = timedelta(days=1)
+"""Rows fall due one after the other, and go within minutes: that the newest is overdue for so long is no such thing."""
+_PATIENCE_SECONDS = 7 * 86_400.0
+"""A school that ended, or a central that was off for the holidays, keeps nothing for longer because of a doubt."""
 
 
 class Retention:
-    """Deletes what is older than `keep`."""
+    """Deletes what is older than `keep`; not everything at once because the clock has jumped."""
 
-    def __init__(self, store: Store, keep: timedelta) -> None:
-        self._store, self._keep = store, keep
-        self._next: datetime | None = None
+    def __init__(self, store: Store, keep: timedelta, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """monotonic: the clock for the waits, which must not jump."""
+        self._store, self._keep, self._monotonic = store, keep, monotonic
+        self._next_at = monotonic()
+        self._doubted_at: float | None = None
 
     def step(self, now: datetime) -> None:
-        """Delete some of what is due; a store that cannot be written now is tried again later."""
-        if self._next is not None and now < self._next:
+        """Delete some of what is due; a store that cannot be used now is tried again later."""
+        if self._monotonic() < self._next_at:
             return
         try:
-            deleted = self._store.delete_observed_before(now - self._keep, _AT_ONCE)
+            deleted = 0 if self._doubtful(now) else self._store.delete_observed_before(now - self._keep, _AT_ONCE)
         except StoreBusyError as error:
             _log.debug("old observations stay for now: %s", error)
             deleted = 0
         if deleted < _AT_ONCE:
-            self._next = now + _EVERY
+            self._next_at = self._monotonic() + _EVERY_SECONDS
+
+    def _doubtful(self, now: datetime) -> bool:
+        """Whether everything would go, and has not been due for long enough by a clock that does not jump."""
+        newest = self._store.newest_observed()
+        if newest is None or newest >= now - self._keep - _OVERDUE:
+            self._doubted_at = None
+            return False
+        if self._doubted_at is None:
+            self._doubted_at = self._monotonic()
+            _log.error(
+                "today is %s by this machine's clock, and the newest observation of %s: all of them would be deleted. "
+                "Is the date right? They stay until a newer one comes, for %d days at most",
+                f"{now:%Y-%m-%d}", f"{newest:%Y-%m-%d}", _PATIENCE_SECONDS // 86_400,
+            )  # fmt: skip
+        return self._monotonic() - self._doubted_at < _PATIENCE_SECONDS

@@ -6,15 +6,18 @@ import logging
 import signal
 import threading
 import time
+from pathlib import Path
 
 from central.config import Settings
 from central.errors import StoreBusyError
 from central.ingest import Ingest
 from central.link import Link
 from central.store.store import Store
+from edge.clock import SystemClock
 from edge.config import ServiceEnvironment
+from edge.connection import Backoff
 from edge.notify import Notifier
-from edge.watchdog import Watchdog
+from edge.watchdog import Heartbeat, Watchdog
 
 _log = logging.getLogger(__name__)
 
@@ -28,21 +31,51 @@ def serve(settings: Settings, surroundings: ServiceEnvironment) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Notifier(surroundings.notify_socket) as notifier, Store(settings.store.path) as store:
+    with Notifier(surroundings.notify_socket) as notifier:
         watchdog = Watchdog(notifier, surroundings.watchdog_seconds)
         heartbeat = watchdog.heartbeat("ingest", _LONGEST_STEP)
-        link = Link(settings.mqtt.broker())
-        ingest = Ingest(link, store, settings.store.keep, heartbeat)
-        status = _StatusLine(notifier, link, ingest, store)
         with watchdog:
-            _log.info("serving; the database is %s", settings.store.path)
-            notifier.ready()
-            try:
-                ingest.run(stop, status.update)
-            finally:
+            store = _open(settings.store.path, stop, notifier)
+            if store is None:
                 notifier.stopping()
-                link.close()
-        _log.info("stopped; %d observations stored", ingest.observations)
+                return
+            with store:
+                _run(settings, stop, notifier, store, heartbeat)
+
+
+def _open(path: Path, stop: threading.Event, notifier: Notifier) -> Store | None:
+    """The store, once it can be opened; None when stop came first. Raises StoreError when waiting is of no use."""
+    backoff, said = Backoff(0.5, 5.0), False
+    while not stop.is_set():
+        try:
+            store = Store(path)
+        except StoreBusyError as error:
+            # Ready to wait: a failed start would be counted, and after some of them there would be no more.
+            notifier.ready()
+            notifier.status(f"broker not connected; {error}")
+            if not said:
+                said = True
+                _log.error("%s; the broker keeps what comes; trying again", error)
+            stop.wait(backoff.next())
+        else:
+            if said:
+                _log.warning("the database can be used again")
+            return store
+    return None
+
+
+def _run(settings: Settings, stop: threading.Event, notifier: Notifier, store: Store, heartbeat: Heartbeat) -> None:
+    link = Link(settings.mqtt.broker(), expected=store.used)
+    ingest = Ingest(link, store, settings.store.keep, heartbeat, SystemClock(settings.clock.synchronised))
+    status = _StatusLine(notifier, link, ingest, store)
+    _log.info("serving; the database is %s", settings.store.path)
+    notifier.ready()
+    try:
+        ingest.run(stop, status.update)
+    finally:
+        notifier.stopping()
+        link.close()
+    _log.info("stopped; %d observations stored", ingest.observations)
 
 
 class _StatusLine:

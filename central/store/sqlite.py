@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from central.errors import StoreError
+from central.errors import StoreBusyError, StoreError
 
 _BUSY_MILLISECONDS = 1000
 """Whoever waits longer tries again, and meanwhile answers the broker."""
@@ -20,6 +22,8 @@ _PRAGMAS = (
     # Deleted rows are overwritten with zeros, not only unlinked.
     "secure_delete = ON",
     "foreign_keys = ON",
+    # What is sorted may be names; it is little, and shall be on no other disk.
+    "temp_store = MEMORY",
     f"busy_timeout = {_BUSY_MILLISECONDS}",
 )
 READS = "central_reads"
@@ -27,11 +31,16 @@ READS = "central_reads"
 
 
 def open_engine(path: Path) -> sa.Engine:
-    """An engine on the file at path, which is made, for its owner only, where there is none. Raises StoreError."""
+    """An engine on the file at path, which is made, for its owner only, where there is none.
+
+    Raises StoreBusyError when the disk is full, else StoreError.
+    """
     try:
         # SQLite gives its side files the permissions of the file itself.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreBusyError(f"{path}: the database cannot be begun: {error.strerror}") from error
         raise StoreError(
             f"{path}: the database cannot be opened: {error.strerror}; is its folder there, and the service's own?"
         ) from error
@@ -39,6 +48,13 @@ def open_engine(path: Path) -> sa.Engine:
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def is_passing(error: sa.exc.DatabaseError) -> bool:
+    """Whether it is no fault of the file or of a statement: locked, full, read-only, an input or output error."""
+    # SQLITE_ERROR, among operational errors: a table or a column is not there.
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return isinstance(error, sa.exc.OperationalError) and code & 0xFF != sqlite3.SQLITE_ERROR
 
 
 def _prepare(connection: Any, _: Any) -> None:

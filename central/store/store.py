@@ -14,20 +14,21 @@ import sqlalchemy as sa
 
 from central.arrivals import Arrival
 from central.errors import StoreBusyError, StoreError
+from central.store.losses import losses
 from central.store.schema import migrate
-from central.store.sqlite import READS, open_engine
+from central.store.sqlite import READS, is_passing, open_engine
 from central.store.tables import observations, rejections, streams
 from central.store.writer import BatchWriter, Saved
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Over the life of the database."""
+    """Over the life of the database, but for streams that had to make room (`central.store.numbering`)."""
 
     received: int
     """Observations, those since deleted included."""
     missing: int
-    """Observations with a number between the first and the last of their stream that never came."""
+    """Observations that never came: with a number within their stream, or between two streams of one spool."""
     rejected: int
 
 
@@ -35,12 +36,15 @@ class Store:
     """An open database; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open or begin the file, and bring its tables up to date. Raises StoreError."""
+        """Open or begin the file, and bring its tables up to date. Raises StoreBusyError, StoreError."""
         self._path = path
         self._engine = open_engine(path)
         try:
             with self._failing():
                 migrate(self._engine)
+                with self._reading() as connection:
+                    self.used = bool(connection.scalar(sa.select(sa.exists().select_from(streams))))
+                    """Whether it held anything when it was opened."""
         except StoreError:
             self._engine.dispose()
             raise
@@ -76,20 +80,28 @@ class Store:
 
     def totals(self) -> Totals:
         """Raises like `save`."""
-        with self._failing(), self._engine.execution_options(**{READS: True}).begin() as connection:
-            known = connection.execute(sa.select(streams)).all()
+        with self._failing(), self._reading() as connection:
+            received, missing = connection.execute(losses()).one()
             rejected = connection.scalar(sa.select(sa.func.sum(rejections.c.count)))
-        # Summed here: a sequence may be anything up to 2**63 - 1, and a database's sum would overflow.
-        received = sum(stream.received for stream in known)
-        expected = sum(stream.last_sequence - stream.first_sequence + 1 for stream in known)
-        return Totals(received, expected - received, int(rejected or 0))
+        return Totals(int(received or 0), int(missing or 0), int(rejected or 0))
+
+    def newest_observed(self) -> datetime | None:
+        """When the newest observation was made; None where there is none. Raises like `save`."""
+        with self._failing(), self._reading() as connection:
+            newest: datetime | None = connection.scalar(sa.select(sa.func.max(observations.c.observed_at)))
+            return newest
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._engine.execution_options(**{READS: True}).begin() as connection:
+            yield connection
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
         """What the database raises, as errors that say what to do."""
         try:
             yield
-        except sa.exc.OperationalError as error:  # locked, full, read-only, an input or output error
-            raise StoreBusyError(f"{self._path}: {error.orig}") from error
         except sa.exc.DatabaseError as error:
+            if is_passing(error):
+                raise StoreBusyError(f"{self._path}: {error.orig}") from error
             raise StoreError(f"{self._path}: {error.orig}; bring back a backup, or move the file away") from error

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from central.arrivals import Arrival, Health, Rejection, Seen, Status
+from central.store.numbering import Admission, Numbering
 from central.store.tables import devices, observations, rejections, streams
-
-_REMEMBERED = 10_000
-"""Streams; a school has one or a few for each classroom, and no more than this shall fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +24,17 @@ class Saved:
     """New ones."""
     repeats: int
     rejected: int
+    """Messages; those in `refused` included."""
+    refused: tuple[Rejection, ...] = ()
+    """Observations that only the store could find to be wrong."""
 
 
 class BatchWriter:
-    """Writes batches; remembers which stream has which number."""
+    """Writes batches."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._numbers: dict[tuple[str, UUID], int] = {}
+        self._numbering = Numbering()
         # `ON CONFLICT DO NOTHING` is no standard SQL, but both have it, with the same meaning.
         insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
         self._insert = insert(observations).on_conflict_do_nothing().returning(observations.c.stream_id)
@@ -56,79 +56,47 @@ class BatchWriter:
                 case Rejection():
                     rejected[arrival.classroom, arrival.reason] += 1
         with self._engine.begin() as connection:
-            numbers = self._number(connection, seen)
-            new = self._save_observations(connection, seen, numbers, received_at)
+            admission = self._numbering.admit(connection, seen)
+            rejected.update((refusal.classroom, refusal.reason) for refusal in admission.refused)
+            new = self._save_observations(connection, admission, received_at)
             for classroom, online in status.items():
                 _note(connection, classroom, {"online": online}, {"status_since": received_at})
             for classroom, figures in health.items():
                 _note(connection, classroom, {"health": figures}, {"health_at": received_at})
             for (classroom, reason), count in rejected.items():
                 _count_rejected(connection, classroom, reason, count, received_at)
-        # Only now: the numbers of a transaction that failed are nobody's.
-        self._numbers = numbers if len(numbers) <= _REMEMBERED else {}
-        return Saved(new, len(seen) - new, rejected.total())
+        self._numbering.commit()
+        return Saved(new, len(admission.numbered) - new, rejected.total(), tuple(admission.refused))
 
-    def _number(self, connection: sa.Connection, seen: Sequence[Seen]) -> dict[tuple[str, UUID], int]:
-        """The numbers of the streams, those of new ones included."""
-        lowest: dict[tuple[str, UUID], int] = {}
-        for one in seen:
-            key = (one.classroom, one.stream)
-            if key not in self._numbers:
-                lowest[key] = min(one.sequence, lowest.get(key, one.sequence))
-        if not lowest:
-            return self._numbers
-        numbers = dict(self._numbers)
-        for key, sequence in lowest.items():
-            classroom, stream = key
-            found = connection.scalar(
-                sa.select(streams.c.id).where(streams.c.classroom == classroom, streams.c.stream == stream)
-            )
-            if found is None:
-                row = {"classroom": classroom, "stream": stream, "received": 0,
-                       "first_sequence": sequence, "last_sequence": sequence}  # fmt: skip
-                found = connection.scalar(sa.insert(streams).returning(streams.c.id), row)
-            assert found is not None
-            numbers[key] = found
-        return numbers
-
-    def _save_observations(
-        self, connection: sa.Connection, seen: Sequence[Seen], numbers: dict[tuple[str, UUID], int], now: datetime
-    ) -> int:
+    def _save_observations(self, connection: sa.Connection, admission: Admission, now: datetime) -> int:
         """Returns how many were new."""
-        if not seen:
+        if not admission.numbered:
             return 0
-        rows: list[dict[str, Any]] = []
-        spans: dict[int, tuple[int, int]] = {}
-        for one in seen:
-            number = numbers[one.classroom, one.stream]
-            rows.append(
-                {"stream_id": number, "sequence": one.sequence, "student_id": one.student_id, "emotion": one.emotion,
-                 "observed_at": one.observed_at, "received_at": now, "late": one.late}
-            )  # fmt: skip
-            lowest, highest = spans.get(number, (one.sequence, one.sequence))
-            spans[number] = min(lowest, one.sequence), max(highest, one.sequence)
+        rows = [
+            {"stream_id": number, "sequence": one.sequence, "student_id": one.student_id, "emotion": one.emotion,
+             "observed_at": one.observed_at, "received_at": now, "late": one.late}
+            for number, one in admission.numbered
+        ]  # fmt: skip
         new = Counter(connection.scalars(self._insert, rows))
         connection.execute(
             _widen_stream(),
             [
-                {"number": number, "new": new[number], "low": lowest, "high": highest}
-                for number, (lowest, highest) in spans.items()
+                {"number": number, "new": new[number], "first": first, "last": last}
+                for number, (first, last) in admission.spans.items()
             ],
         )
         return new.total()
 
 
 def _widen_stream() -> sa.Update:
-    """Count what is new of a stream, and let it reach from low to high at least."""
-    first, last = streams.c.first_sequence, streams.c.last_sequence
-    low, high = sa.bindparam("low", type_=sa.BigInteger), sa.bindparam("high", type_=sa.BigInteger)
+    """Count what is new of a stream, and let it reach from first to last."""
     return (
         sa.update(streams)
         .where(streams.c.id == sa.bindparam("number"))
         .values(
             received=streams.c.received + sa.bindparam("new", type_=sa.BigInteger),
-            first_sequence=sa.case((first > low, low), else_=first),
-            last_sequence=sa.case((last < high, high), else_=last),
+            first_sequence=sa.bindparam("first"),
+            last_sequence=sa.bindparam("last"),
         )
     )
 

@@ -66,25 +66,28 @@ class Room:
 class Central:
     """`classpulse-central serve` with a database of its own."""
 
-    def __init__(self, folder: Path, port: int, *, database: Path | None = None, mqtt: str = "") -> None:
+    def __init__(
+        self, folder: Path, port: int, *, database: Path | None = None, mqtt: str = "", clock: str = "assumed"
+    ) -> None:
         self.database = database or folder / "central.db"
         self.config = folder / "central.toml"
         self.config.write_text(
             f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\n{mqtt}\n[store]\npath = "{self.database}"\n'
+            f'[clock]\nsynchronised = "{clock}"\n'
         )
         self._log = folder / "central.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
-    def running(self, **environment: str) -> Iterator[Self]:
-        """A process, subscribed; killed at the end if it still runs."""
+    def running(self, said: str = "connected to", **environment: str) -> Iterator[Self]:
+        """A process that has said so; killed at the end if it still runs."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "central", "serve", "--config", str(self.config)],
                 stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             )  # fmt: skip
         try:
-            wait_until(lambda: "connected to" in self.log() or self._ended())
+            wait_until(lambda: said in self.log() or self._ended())
             yield self
         finally:
             self.kill()

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from central.arrivals import Arrival
+from central.arrivals import Arrival, Seen
 from central.errors import StoreBusyError
 from central.ingest import BATCH, Ingest
 from central.link import Link
 from central.session import BrokerSettings, Message
-from central.store.store import Store
+from central.store.store import Store, Totals
 from central.store.writer import Saved
 from edge.connection import Backoff
 from edge.notify import Notifier
@@ -32,21 +32,21 @@ class FakeLink(Link):
     def __init__(self, messages: Iterable[Message]) -> None:
         super().__init__(BrokerSettings("broker"))
         self._messages = list(messages)
-        self._given = 0
+        self.given = 0
         self.acknowledged = 0
 
     def receive(self, seconds: float) -> Message | None:
         if not self._messages:
             threading.Event().wait(0.001)
             return None
-        self._given += 1
+        self.given += 1
         return self._messages.pop(0)
 
     def idle(self, seconds: float) -> None:
         threading.Event().wait(min(seconds, 0.001))
 
     def acknowledge(self) -> None:
-        self.acknowledged = self._given
+        self.acknowledged = self.given
 
 
 class FaultyStore(Store):
@@ -65,21 +65,34 @@ class FaultyStore(Store):
         return saved
 
 
-def messages(count: int) -> Iterator[Message]:
+def messages(count: int, first: int = 1) -> Iterator[Message]:
     payload = b'{"student_id": "s-042", "emotion": "happy"}'
-    for sequence in range(1, count + 1):
+    for sequence in range(first, first + count):
         yield Message("classpulse/v1/room-101/observation", payload, tuple(user_properties(NOW, UUID(int=1), sequence)))
+
+
+class FakeClock:
+    """Right, unless it is told not to be."""
+
+    def __init__(self) -> None:
+        self.time, self.right = NOW, True
+
+    def now(self) -> datetime:
+        return self.time
+
+    def synchronised(self) -> bool:
+        return self.right
 
 
 class Scene:
     """An ingest that runs on a thread of its own, under a watchdog whose clock the test moves."""
 
-    def __init__(self, link: FakeLink, store: Store) -> None:
+    def __init__(self, link: FakeLink, store: Store, clock: FakeClock | None = None) -> None:
         self.now, self.stop = 100.0, threading.Event()
         self.watchdog = Watchdog(Notifier(None), 20.0, monotonic=lambda: self.now)
         heartbeat = self.watchdog.heartbeat("ingest", 90.0)
         self.ingest = Ingest(
-            link, store, timedelta(days=30), heartbeat, backoff=Backoff(0.001, 0.001), clock=lambda: NOW
+            link, store, timedelta(days=30), heartbeat, clock or FakeClock(), backoff=Backoff(0.001, 0.001)
         )
         self._thread = threading.Thread(target=self.ingest.run, args=(self.stop,))
 
@@ -162,3 +175,31 @@ def test_a_busy_store_does_not_delay_the_stop(tmp_path: Path) -> None:
     with store, Scene(link, store) as scene:
         wait_until(lambda: scene.ingest.failure is not None)
     assert link.acknowledged == 0
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=-100), timedelta(days=40)])
+def test_until_the_clock_is_synchronised_nothing_is_fetched_and_nothing_deleted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, wrong_by: timedelta
+) -> None:
+    clock = FakeClock()
+    clock.time, clock.right = NOW + wrong_by, False
+    link, store = FakeLink(messages(2)), FaultyStore(tmp_path / "central.db")
+    with store:
+        store.save([Seen("room-102", UUID(int=2), 1, "s-001", "happy", NOW, False)], NOW)
+        with Scene(link, store, clock) as scene:
+            wait_until(lambda: scene.ingest.failure == "the clock is not synchronised")
+            assert scene.fed_after(200)
+            assert (link.given, store.totals().received, store.newest_observed()) == (0, 1, NOW)
+            assert caplog.text.count("nothing is fetched from the broker") == 1
+            clock.time, clock.right = NOW, True
+            wait_until(lambda: link.acknowledged == 2)
+            assert (scene.ingest.failure, store.totals()) == (None, Totals(3, 0, 0))
+
+
+def test_what_the_store_refuses_is_said_once_and_acknowledged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    forged = [next(messages(1, first)) for first in (1, 2**62, 2**63 - 1)]
+    link, store = FakeLink(forged), FaultyStore(tmp_path / "central.db")
+    with store, Scene(link, store):
+        wait_until(lambda: link.acknowledged == 3)
+        assert store.totals() == Totals(1, 0, 2)
+        assert caplog.text.count("rejected, as more of this kind (sequence) will be") == 1

@@ -121,6 +121,18 @@ def test_a_broker_that_forgot_the_session_is_said(
     assert "has forgotten the session" in caplog.text
 
 
+def test_a_session_that_was_forgotten_before_this_process_began_is_said(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    connected(Link(BrokerSettings("127.0.0.1", broker.port, tls=False, kept=KEPT))).close()
+    connected(Link(BrokerSettings("127.0.0.1", broker.port, tls=False, kept=KEPT), expected=True)).close()
+    assert "has forgotten the session" not in caplog.text
+    broker.kill()
+    broker.start()
+    connected(Link(BrokerSettings("127.0.0.1", broker.port, tls=False, kept=KEPT), expected=True)).close()
+    assert caplog.text.count("has forgotten the session") == 1
+
+
 class TakenOver(Session):
     """What a broker leaves of a session when another client comes with its ID; Mosquitto 2.0 does not say so."""
 

@@ -133,6 +133,33 @@ def test_revoked_by_name_by_age_or_by_serial(folder: Path, capsys: pytest.Captur
     assert "no certificate was issued" in refusal(capsys, "pki", "revoke", "room-102")
 
 
+def test_a_serial_that_begins_more_than_one_certificate_revokes_none(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issue("room-101")
+    # Seventeen cannot begin with sixteen different digits.
+    for number in range(16):
+        assert main(["pki", "renew", "room-101", "--tar", "--output", str(made(folder / f"{number}"))]) == 0
+    serials = [issued.serial for issued in Authority(folder / "pki").registry.certificates]
+    digit = next(serial[0] for serial in serials if sum(other[0] == serial[0] for other in serials) > 1)
+    said = refusal(capsys, "pki", "revoke", "room-101", "--serial", digit)
+    assert all((serial in said) == (serial[0] == digit) for serial in serials)
+    assert all(issued.revoked_at is None for issued in Authority(folder / "pki").registry.certificates)
+
+
+def test_central_is_renewed_with_a_restart_since_it_got_its_key_at_the_start(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pki", "issue", "--central", "--host", "broker"]) == 0
+    assert "restart" not in capsys.readouterr().out
+    Path("central").rename("elsewhere")
+    assert main(["pki", "renew", "central"]) == 0
+    said = capsys.readouterr().out
+    install = "sudo install -m 640 -g classpulse-central ca.pem mqtt.pem mqtt.key /etc/classpulse-central/"
+    restart = "sudo systemctl restart classpulse-central"
+    assert 0 < said.index(install) < said.index(restart) < said.index("pki revoke central --old")
+
+
 def made(folder: Path) -> Path:
     folder.mkdir()
     return folder

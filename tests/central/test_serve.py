@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.brokers import MOSQUITTO, Mosquitto, wait_until
+from tests.brokers import MOSQUITTO, SECONDS, Mosquitto, wait_until
 from tests.central.rooms import Central, Room
 
 pytestmark = [
@@ -127,6 +128,61 @@ def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker:
             assert central.log().count("disk is full") == 1
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_start_on_a_full_disk_waits_for_room(tmp_path: Path, broker: Mosquitto, room: Room) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320k", "tmpfs", disk], check=True)
+    try:
+        central = Central(tmp_path, broker.port, database=disk / "central.db")
+        with central.running():
+            room.observe([1])
+            wait_until(lambda: central.sequences() == [1])
+            central.stop()
+        with (disk / "other").open("wb", buffering=0) as other, suppress(OSError):
+            while other.write(bytes(1024)):
+                pass
+        with central.running("the broker keeps what comes"):
+            room.observe([2])
+            subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
+            wait_until(lambda: central.sequences() == [1, 2])
+            assert central.log().count("the broker keeps what comes") == 1
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_start_on_a_locked_database_is_ready_says_why_it_waits_and_can_be_stopped(
+    tmp_path: Path, central: Central
+) -> None:
+    with central.running():
+        assert central.stop() == 0
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(SECONDS)
+        told: set[bytes] = set()
+        with locked(central.database), central.running(
+            "database is locked", NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000"
+        ):  # fmt: skip
+            for _ in range(20):
+                told.add(systemd.recv(4096))
+            assert {b"READY=1", b"WATCHDOG=1"} < told
+            assert any(b"STATUS=broker not connected;" in state and b"locked" in state for state in told)
+            assert central.stop() == 0
+            assert central.log().count("database is locked") == 1
+
+
+def test_a_broker_that_forgot_while_central_was_away_is_said(central: Central, broker: Mosquitto, room: Room) -> None:
+    with central.running():
+        room.observe([1])
+        wait_until(lambda: central.sequences() == [1])
+        assert central.stop() == 0
+    broker.kill()  # it keeps nothing on its disk
+    broker.start()
+    with central.running():
+        assert "has forgotten the session" in central.log()
 
 
 def test_hostile_messages_are_counted_and_said_once_and_the_rest_goes_on(central: Central, room: Room) -> None:

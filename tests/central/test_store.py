@@ -18,8 +18,9 @@ from alembic.runtime.migration import MigrationContext
 from central.arrivals import Health, Rejection, Seen, Status
 from central.errors import NewerStoreError, StoreBusyError, StoreError
 from central.retention import Retention
+from central.store.numbering import FURTHEST, MOST_STREAMS
 from central.store.sqlite import open_engine
-from central.store.store import Store
+from central.store.store import Store, Totals
 from central.store.tables import metadata
 
 NOW = datetime(2026, 3, 2, 9, 15, 31, tzinfo=UTC)
@@ -80,10 +81,83 @@ def test_gaps_are_counted_per_stream_and_closed_by_what_comes_late(store: Store)
     assert store.totals().missing == 0
 
 
-def test_a_forged_sequence_harms_the_count_and_nothing_else(store: Store) -> None:
-    biggest = 2**63 - 1
-    store.save([seen(1), seen(biggest), seen(1, stream=OTHER), seen(biggest, stream=OTHER)], NOW)
-    assert store.totals().missing == 2 * (biggest - 2)
+def test_what_is_lost_between_two_streams_of_a_spool_is_missing(store: Store) -> None:
+    store.save([seen(number) for number in range(1, 101)], NOW)
+    store.save([seen(number, stream=OTHER) for number in range(151, 201)], NOW)  # the card lost fifty, and was not sure
+    assert store.totals() == Totals(150, 50, 0)
+
+
+def test_what_comes_late_closes_the_gap_between_two_streams(store: Store) -> None:
+    store.save([seen(10)], NOW)
+    store.save([seen(31, stream=UUID(int=3))], NOW)  # after an outage the newest comes first
+    store.save([seen(number, stream=OTHER, late=True) for number in range(21, 31)], NOW)
+    assert store.totals().missing == 10
+    store.save([seen(number, late=True) for number in range(11, 21)], NOW)
+    assert store.totals().missing == 0
+
+
+@pytest.mark.parametrize(
+    "firsts",
+    [
+        pytest.param([1], id="a new spool"),
+        pytest.param([60], id="below what was given out"),
+        pytest.param([1_772_442_931_000, 1_772_446_531_000], id="twice no file: above all numbers that it may hold"),
+    ],
+)
+def test_a_jump_to_another_stream_that_lost_nothing_is_not_missing(store: Store, firsts: list[int]) -> None:
+    store.save([seen(number) for number in range(1, 101)], NOW)
+    store.save([seen(first, stream=UUID(int=first)) for first in firsts], NOW)
+    assert store.totals().missing == 0
+
+
+def test_a_new_spool_is_told_from_the_old_one_when_losses_are_counted(store: Store) -> None:
+    old, new, fresh = (UUID(int=number) for number in (1, 2, 3))
+    store.save([seen(number, stream=old) for number in range(5001, 5011)], NOW)  # central is younger than the spool
+    store.save([seen(number, stream=new) for number in range(1, 11)], NOW)
+    assert store.totals().missing == 0
+    store.save([seen(number, stream=fresh) for number in range(13, 21)], NOW)
+    assert store.totals().missing == 2
+
+
+def test_losses_of_one_classroom_are_not_those_of_another(store: Store) -> None:
+    store.save([seen(1), seen(9, classroom="room-102", stream=OTHER)], NOW)
+    assert store.totals().missing == 0
+
+
+def test_a_number_too_far_from_its_stream_is_rejected_and_the_rest_stored(store: Store, path: Path) -> None:
+    done = store.save([seen(1), seen(2**63 - 1), seen(2), seen(FURTHEST + 3)], NOW)
+    assert (done.observations, done.repeats, done.rejected) == (2, 0, 2)
+    assert {refused.reason for refused in done.refused} == {"sequence"}
+    with Store(path) as another:  # as well after a restart, and downwards
+        assert another.save([seen(FURTHEST + 3)], NOW).rejected == 1
+        assert another.save([seen(FURTHEST + 2)], NOW).observations == 1
+        assert another.save([seen(2**62, stream=OTHER), seen(5, stream=OTHER)], NOW).rejected == 1
+    assert rows(path, "SELECT classroom, reason, count FROM rejections") == [("room-101", "sequence", 4)]
+    assert store.totals() == Totals(4, FURTHEST - 1, 4)
+
+
+def test_a_forged_number_that_an_older_version_believed_does_not_stop_the_count(store: Store, path: Path) -> None:
+    store.save([seen(1), seen(1, stream=OTHER)], NOW)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE streams SET last_sequence = {2**63 - 1}")
+    assert store.totals().missing == pytest.approx(2 * 2.0**63)
+
+
+def test_a_classroom_has_no_more_streams_than_a_thousand_and_the_emptied_ones_make_room(
+    store: Store, path: Path
+) -> None:
+    old = NOW - timedelta(days=60)
+    batch = [seen(1, stream=UUID(int=number), at=old if number in (3, 5) else NOW) for number in range(MOST_STREAMS)]
+    assert store.save(batch, NOW).observations == MOST_STREAMS
+    extra = [seen(1, stream=UUID(int=MOST_STREAMS + number)) for number in range(3)]
+    full = store.save([*extra, seen(2), seen(1, classroom="room-102", stream=OTHER)], NOW)
+    assert (full.observations, [refused.reason for refused in full.refused]) == (2, ["streams"] * 3)
+    store.delete_observed_before(NOW - timedelta(days=30), 10)
+    again = store.save(extra, NOW)
+    assert (again.observations, again.rejected) == (2, 1)
+    # One that made room is not remembered by its number.
+    assert store.save([seen(2, stream=UUID(int=3))], NOW).rejected == 1
+    assert rows(path, "SELECT count(*) FROM streams WHERE classroom = 'room-101'") == [(MOST_STREAMS,)]
 
 
 def test_status_changes_are_dated_and_a_retained_repeat_is_no_change(store: Store, path: Path) -> None:
@@ -145,6 +219,53 @@ def test_old_observations_are_deleted_in_small_batches_and_are_not_missing_after
     retention.step(NOW)
     assert rows(path, "SELECT sequence FROM observations") == [(3001,)]
     assert store.totals().missing == 0
+
+
+def test_a_clock_that_jumps_ahead_deletes_nothing_says_so_once_and_goes_on_when_it_is_right(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.save([seen(1, at=NOW - timedelta(days=29)), seen(2)], NOW)
+    uptime = [0.0]
+    retention = Retention(store, timedelta(days=30), lambda: uptime[0])
+    for _ in range(3):
+        retention.step(NOW + timedelta(days=40))
+        uptime[0] += 3600
+    assert store.newest_observed() == NOW
+    assert [record.getMessage().count("2026-04-11 by this machine's clock") for record in caplog.records] == [1]
+    retention.step(NOW + timedelta(days=2))  # set right again
+    assert store.newest_observed() == NOW
+    assert store.delete_observed_before(NOW, 10) == 0  # the old one went
+
+
+def test_a_clock_that_falls_back_deletes_nothing_and_does_not_stop_the_deleting_afterwards(store: Store) -> None:
+    store.save([seen(1, at=NOW - timedelta(days=31)), seen(2)], NOW)
+    uptime = [0.0]
+    retention = Retention(store, timedelta(days=30), lambda: uptime[0])
+    retention.step(NOW - timedelta(days=100))
+    uptime[0] += 600
+    retention.step(NOW)
+    assert store.delete_observed_before(NOW, 10) == 0
+
+
+def test_the_last_observations_of_a_term_go_when_they_are_due(store: Store) -> None:
+    store.save([seen(1), seen(2, at=NOW + timedelta(minutes=5))], NOW)
+    uptime = [0.0]
+    retention = Retention(store, timedelta(days=30), lambda: uptime[0])
+    for minutes in range(0, 20, 10):
+        retention.step(NOW + timedelta(days=30, minutes=minutes))
+        uptime[0] += 600
+    assert store.newest_observed() is None
+
+
+def test_a_doubt_about_the_date_does_not_keep_what_is_old_for_longer_than_a_week(store: Store) -> None:
+    store.save([seen(1)], NOW)
+    uptime = [0.0]
+    retention = Retention(store, timedelta(days=30), lambda: uptime[0])
+    for day in range(8):  # switched on again after the holidays
+        assert store.newest_observed() == NOW
+        uptime[0] = day * 86_400.0
+        retention.step(NOW + timedelta(days=50 + day))
+    assert store.newest_observed() is None
 
 
 def test_nothing_of_a_deleted_observation_stays_in_the_file(store: Store, path: Path) -> None:

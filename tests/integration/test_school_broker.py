@@ -46,6 +46,42 @@ def broker(school: School) -> Iterator[WrittenBroker]:
         yield broker
 
 
+@pytest.fixture
+def debians_broker(school: School) -> Iterator[WrittenBroker]:
+    """Beside a main configuration as Debian's package brings it, in which only the paths are others."""
+    target = school.folder / "etc"
+    for folder in (target / "conf.d", school.folder / "lib", school.folder / "log"):
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
+    main = target / "mosquitto.conf"
+    main.write_text(
+        f"persistence true\npersistence_location {school.folder}/lib/\n"
+        f"log_dest file {school.folder}/log/mosquitto.log\ninclude_dir {target}/conf.d\n"
+    )
+    assert central("broker-config", target, "--debian", "--host", "127.0.0.1", "--port", school.port,
+                   "--pki", school.pki, "--bind", "127.0.0.1") == 0  # fmt: skip
+    with WrittenBroker(main, school.port) as broker:
+        school.issue("room-101", "central")
+        yield broker
+
+
+def test_beside_debians_own_configuration_it_decides_saves_and_logs_as_that_says(
+    school: School, debians_broker: WrittenBroker
+) -> None:
+    with Peer(school.settings("central")) as reader, Peer(school.settings("room-101")) as room:
+        reader.subscribe("#")
+        assert room.publish(SEEN.format("room-102")) == NOT_AUTHORISED
+        room.publish(STATUS.format("room-101"), b"online", retain=True)
+        reader.wait(lambda: reader.messages == [(STATUS.format("room-101"), b"online", False)])
+    debians_broker.stop()
+    assert b"online" in (school.folder / "lib" / "mosquitto.db").read_bytes()
+    assert "room-101" in (school.folder / "log" / "mosquitto.log").read_text()
+    debians_broker.start()
+    with Peer(school.settings("central")) as reader:
+        reader.subscribe("#")
+        reader.wait(lambda: reader.messages == [(STATUS.format("room-101"), b"online", True)])
+
+
 def try_session(settings: MqttSettings, classroom: str = "room-101") -> None:
     """Connect as the daemon does. Raises BrokerError."""
     reader, writer = socket.socketpair()
