@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -54,13 +55,15 @@ def there(settings: Settings, tmp_path: Path) -> Settings:
     return with_gallery(settings, tmp_path / "there")
 
 
-@pytest.fixture
+@contextmanager
 def no_room() -> Iterator[None]:
     """A disk that takes 100 bytes of a file."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def take(settings: Settings, path: Path, passphrase: str = PASSPHRASE, *, replace: bool = False) -> Imported:
@@ -182,8 +185,8 @@ def test_nothing_is_overwritten(here: Settings, tmp_path: Path) -> None:
     assert (tmp_path / "class.bundle").read_text() == "mine"
 
 
-def test_a_full_disk_leaves_no_half_bundle(here: Settings, tmp_path: Path, no_room: None) -> None:
-    with pytest.raises(GalleryError, match="nothing was left there"):
+def test_a_full_disk_leaves_no_half_bundle(here: Settings, tmp_path: Path) -> None:
+    with no_room(), pytest.raises(GalleryError, match="nothing was left there"):
         export_students(here, tmp_path / "class.bundle", PASSPHRASE)
     assert not (tmp_path / "class.bundle").exists()
 

@@ -86,15 +86,16 @@ def is_figure(name: str, value: Any) -> bool:
     match name:
         case "version":
             return isinstance(value, str) and bool(
-                re.fullmatch(r"\d{1,5}(\.\d{1,5}){1,3}[a-z\d.+-]{0,32}", value, re.ASCII)
+                re.fullmatch(r"\d{1,5}(\.\d{1,5}){1,3}((a|b|rc|\.dev|\.post)\d{1,4}){0,2}", value, re.ASCII)
             )
         case "models":
-            return type(value) is Members and len(value) <= 16 and all(is_model(*model) for model in value)
+            return type(value) is Members and len(value) <= 8 and all(is_model(*model) for model in value)
         case "camera":
             return value in ("opening", "working", "failed", "closed")
         case "paused":
             return value in ("clock", "authorisation")
-    return name in HEALTH_NUMBERS and type(value) in (int, float) and abs(value) <= 10**15
+    figure = name in HEALTH_NUMBERS and type(value) in (int, float) and abs(value) <= 10**15
+    return figure and round(value, 3) == value  # in all the digits of a double there would be room for a message
 
 
 def is_model(name: str, prefix: Any) -> bool:
