@@ -85,8 +85,9 @@ class DetectorSettings:
     """Height of the smallest face box looked for, pixels of the frame, 12..2000."""
     confidence: Annotated[float, Range(0.1, 0.99)] = 0.8
     """Detector score below which a box is no face, 0.1..0.99."""
-    every: Annotated[int, Range(1, 30, "frames")] = 2
-    """Faces are looked for in every so-many-th frame, 1..30, and expected to move on in between."""
+    every: Annotated[int, Range(1, 30, "frames")] = 1
+    """Faces are looked for in every so-many-th frame, 1..30, and expected to move on in between. More than 1 saves
+    work and loses fast movers: on the demo's clip 2 gave 15 observations where 1 gave 18."""
 
 
 @dataclass(frozen=True)
