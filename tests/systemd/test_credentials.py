@@ -30,5 +30,6 @@ def test_instructions_list_the_credentials_of_the_unit() -> None:
 
 def test_instructions_put_the_files_of_the_example_in_place() -> None:
     mqtt = parse(EXAMPLE, CONFIG_FOLDER / "edge.toml").mqtt
-    placed = re.findall(r"^ *sudo install -m 640 -g classpulse \S+ (\S+)$", INSTRUCTIONS, re.MULTILINE)
-    assert [Path(file) for file in placed] == [mqtt.ca_file, mqtt.certificate_file, mqtt.key_file]
+    (files,) = re.findall(r"^ *sudo install -m 640 -g classpulse (.+) /etc/classpulse/$", INSTRUCTIONS, re.MULTILINE)
+    placed = [CONFIG_FOLDER / name for name in files.split()]
+    assert placed == [CONFIG_FOLDER / "edge.toml", mqtt.ca_file, mqtt.certificate_file, mqtt.key_file]
