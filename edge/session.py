@@ -6,12 +6,14 @@ and resend on its own what the spool resends as well. All of it happens on the c
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
 import ssl
 import struct
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,7 @@ from edge.errors import BrokerError
 from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, client_id, topic
 
 _CONNACK_SECONDS = 10.0
+_GOODBYE_SECONDS = 1.0
 _MOST_IN_FLIGHT = 100
 _SESSION_TAKEN_OVER = 0x8E
 
@@ -178,11 +181,17 @@ class Session:
         return info.mid
 
     def close(self) -> None:
-        """Say goodbye: the broker forgets the last will."""
+        """Say goodbye: the broker forgets the last will, and closes the connection, which is waited for.
+
+        It is the broker's to close (MQTT 5, 3.14.4): a connection that breaks off before it has read the goodbye,
+        or together with it, makes some publish the last will.
+        """
         if (sock := self._socket()) is not None and self._ended is None:
             self._linger(sock, abort=False)
-            self._client.disconnect()
-            self._client.loop_write()
+            with socket.socket(fileno=os.dup(sock.fileno())) as held:  # paho closes its own with the goodbye
+                self._client.disconnect()
+                self._client.loop_write()
+                _await_end(held)
         self.abort("closed")
 
     def abort(self, reason: str) -> None:
@@ -241,3 +250,13 @@ class Session:
         # A TLS 1.3 broker refuses a client certificate only after the handshake, and paho tells of it only here.
         if level == MQTT_LOG_ERR and "SSL" in text:
             self._tls_alert = explain_tls(text)
+
+
+def _await_end(connection: socket.socket) -> None:
+    """Until the other side has closed it; what still comes is dropped."""
+    deadline = time.monotonic() + _GOODBYE_SECONDS
+    with suppress(OSError):
+        while (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(left)
+            if not connection.recv(4096):
+                return
