@@ -5,43 +5,24 @@ What a key of [mqtt] may hold, and what excludes what, is the same on a classroo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from central.session import BrokerSettings, KeptSession
-from edge import config_file
-from edge.config import service_environment
-from edge.config_rules import HOST, contradictions, host
-from edge.typed_values import Absolute, Meaning, Range, Text
+from edge import config, config_file
+from edge.config_rules import contradictions
+from edge.typed_values import Absolute, Range, Text
 
 MOST_UNACKNOWLEDGED = 2000
 """Twice a batch: while one is committed the next one comes."""
 
 
 @dataclass(frozen=True)
-class MqttSettings:
-    """The broker."""
+class MqttSettings(config.MqttSettings):
+    """The broker, as a classroom's device has it, and a session there that outlives its connections."""
 
-    host: Annotated[str, Text("broker.school.example", HOST, "a host name or an IP address"), Meaning(host)]
-    """Name or address, without scheme and port."""
-    port: Annotated[int, Range(1, 65535)] = 8883
-    """TCP port, 1..65535."""
-    tls: bool = True
-    """May be false only where the broker is on this machine."""
-    ca_file: Path | None = None
-    """PEM: who may have signed the broker's certificate. None: the system's authorities."""
-    certificate_file: Path | None = None
-    """PEM: central's certificate."""
-    key_file: Path | None = None
-    """PEM: the key of that certificate."""
-    username: Annotated[str, Text(example="central")] | None = None
-    """The MQTT user name."""
-    password_file: Path | None = None
-    """A file that holds nothing but the password."""
-    keepalive_seconds: Annotated[int, Range(5, 3600, "seconds")] = 30
-    """Silence after which broker and central ask whether the other is still there, seconds, 5..3600."""
     client_id: Annotated[str, Text("classpulse-central", "[A-Za-z0-9-]{1,23}", "a-z, A-Z, 0-9 and -, at most 23")] = (
         "classpulse-central"
     )
@@ -53,18 +34,8 @@ class MqttSettings:
     def broker(self) -> BrokerSettings:
         """The session that these settings mean."""
         expiry = int(self.session_days * 86_400)
-        return BrokerSettings(
-            host=self.host,
-            port=self.port,
-            tls=self.tls,
-            ca_file=self.ca_file,
-            certificate_file=self.certificate_file,
-            key_file=self.key_file,
-            username=self.username,
-            password_file=self.password_file,
-            keepalive_seconds=self.keepalive_seconds,
-            kept=KeptSession(self.client_id, expiry, MOST_UNACKNOWLEDGED),
-        )
+        shared = {field.name: getattr(self, field.name) for field in fields(config.MqttSettings)}
+        return BrokerSettings(**shared, kept=KeptSession(self.client_id, expiry, MOST_UNACKNOWLEDGED))
 
 
 @dataclass(frozen=True)
@@ -109,4 +80,4 @@ def parse(text: str, path: Path) -> Settings:
 
     Raises ConfigError, which names every mistake.
     """
-    return config_file.parse(text, path, Settings, contradictions, service_environment().credentials)
+    return config_file.parse(text, path, Settings, contradictions, config.service_environment().credentials)

@@ -10,7 +10,6 @@ import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import MQTT_LOG_ERR, Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -19,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.config import MqttSettings
 from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, read_password, tls_context
 from edge.errors import BrokerError
 from edge.wire import ROOT
@@ -44,21 +44,11 @@ class KeptSession:
 
 
 @dataclass(frozen=True)
-class BrokerSettings:
-    """Where to subscribe, and as whom."""
+class BrokerSettings(MqttSettings):
+    """Where to subscribe, as whom, and to what."""
 
-    host: str
-    port: int = 8883
-    tls: bool = True
-    ca_file: Path | None = None
-    """PEM: who may have signed the broker's certificate. None: the system's authorities."""
-    certificate_file: Path | None = None
-    key_file: Path | None = None
-    username: str | None = None
-    password_file: Path | None = None
     classroom: str = "+"
     """One classroom, or `+` for all."""
-    keepalive_seconds: int = 30
     kept: KeptSession | None = None
     """None: the session ends with the connection, and each message is acknowledged as it comes."""
 

@@ -8,7 +8,6 @@ gives: 2^17 rounds of 8 blocks, which take 128 MB for a moment.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from edge.config import Settings
 from edge.enrolment import check_stranger
 from edge.errors import ClassPulseError, GalleryError
 from edge.gallery import KEY_BYTES, NONCE_BYTES, Gallery, Student
+from edge.new_file import write_new
 
 MAGIC = b"classpulse-bundle-1\n"
 SALT_BYTES = 16
@@ -65,7 +65,12 @@ def export_students(settings: Settings, path: Path, passphrase: str, student_ids
     salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
     plain = json.dumps(gallery.to_document(leaving)).encode()
     content = MAGIC + salt + nonce + AESGCM(_key(passphrase, salt)).encrypt(nonce, plain, MAGIC + salt)
-    _write_new(path, content)
+    try:
+        write_new(path, content)
+    except FileExistsError as error:
+        raise GalleryError(f"{path}: exists already; choose another name, or remove it first") from error
+    except OSError as error:
+        raise GalleryError(f"{path}: cannot write the bundle: {error.strerror}; nothing was left there") from error
     return leaving
 
 
@@ -152,20 +157,3 @@ def _check_passphrase(passphrase: str) -> None:
 
 def _expired(student: Student) -> bool:
     return student.consent_expires is not None and student.consent_expires < date.today()
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise GalleryError(f"{path}: exists already; choose another name, or remove it first") from error
-    except OSError as error:
-        raise GalleryError(f"{path}: cannot write the bundle: {error.strerror}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise GalleryError(f"{path}: cannot write the bundle: {error.strerror}; nothing was left there") from error

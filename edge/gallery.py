@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from edge.embedder import Embedding
 from edge.errors import GalleryError
+from edge.new_file import write_new
 from edge.records import Match
 from edge.wire import ID_PATTERN
 
@@ -113,11 +114,7 @@ class Search:
 def create_key(path: Path) -> None:
     """Write a new random key to path, mode 0600. Raises GalleryError when it exists or cannot be written."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
     except FileExistsError as error:
         raise GalleryError(f"{path}: exists already; a new key would make the gallery unreadable") from error
     except OSError as error:

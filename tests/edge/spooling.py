@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -78,14 +77,3 @@ def failing_disk(folder: Path) -> Iterator[Path]:
 def becomes_read_only(disk: Path) -> None:
     """What the kernel does after an I/O error (ext4(5), errors=remount-ro)."""
     subprocess.run(["mount", "-o", "remount,abort", str(disk)], check=True)
-
-
-@contextmanager
-def files_up_to(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond size bytes: what a full disk is, without a disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import base64
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +14,7 @@ from edge.config import Settings
 from edge.embedder import Embedding, unit
 from edge.errors import GalleryError, PictureError
 from edge.gallery import Gallery, Student, create_key, read_key, save
+from tests.full_disk import files_up_to
 
 PASSPHRASE = "correct horse battery"
 
@@ -53,17 +51,6 @@ def here(settings: Settings, tmp_path: Path) -> Settings:
 @pytest.fixture
 def there(settings: Settings, tmp_path: Path) -> Settings:
     return with_gallery(settings, tmp_path / "there")
-
-
-@contextmanager
-def no_room() -> Iterator[None]:
-    """A disk that takes 100 bytes of a file."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def take(settings: Settings, path: Path, passphrase: str = PASSPHRASE, *, replace: bool = False) -> Imported:
@@ -186,7 +173,7 @@ def test_nothing_is_overwritten(here: Settings, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_no_half_bundle(here: Settings, tmp_path: Path) -> None:
-    with no_room(), pytest.raises(GalleryError, match="nothing was left there"):
+    with files_up_to(100), pytest.raises(GalleryError, match="nothing was left there"):
         export_students(here, tmp_path / "class.bundle", PASSPHRASE)
     assert not (tmp_path / "class.bundle").exists()
 

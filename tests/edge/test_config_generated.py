@@ -65,7 +65,7 @@ def assert_helps(refusal: ConfigError, path: Path, content: bytes) -> None:
             assert problem.reason == "is larger than 1 MB"
             assert message.startswith(f"{path}: ")
         else:
-            assert 1 <= problem.line <= last_line
+            assert problem.line in range(1, last_line + 1)
             assert message.startswith(f"{path}:{problem.line}: ")
         assert message.isprintable()
         assert "hunter2" not in message

@@ -11,6 +11,7 @@ import pytest
 from edge.embedder import unit
 from edge.errors import GalleryError
 from edge.gallery import Gallery, changing, create_key, load, new_student, read_key, save
+from tests.full_disk import files_up_to
 
 MODEL = "mobilefacenet"
 
@@ -109,6 +110,12 @@ def test_the_same_gallery_is_never_encrypted_to_the_same_bytes(gallery: Gallery,
     save(gallery, tmp_path / "a", key)
     save(gallery, tmp_path / "b", key)
     assert (tmp_path / "a").read_bytes() != (tmp_path / "b").read_bytes()
+
+
+def test_a_full_disk_leaves_no_half_key(tmp_path: Path) -> None:
+    with files_up_to(10), pytest.raises(GalleryError, match="cannot write the gallery key"):
+        create_key(tmp_path / "gallery.key")
+    assert not (tmp_path / "gallery.key").exists()  # or the next attempt would find it "exists already"
 
 
 def test_a_missing_gallery_is_an_empty_one(key: bytes, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from edge.lane import Lane
 from edge.records import Observation
 from edge.spool import NO_END, Spool
 from edge.spool_erasure import erase
-from tests.edge.spooling import SECONDS, files_up_to, filled, students
+from tests.edge.spooling import SECONDS, filled, students
+from tests.full_disk import files_up_to
 
 GONE, STAYS = "s-forgotten", "s-remains"
 

@@ -19,12 +19,12 @@ from tests.edge.spooling import (
     as_if_written_here,
     becomes_read_only,
     failing_disk,
-    files_up_to,
     filled,
     mounted,
     observations,
     students,
 )
+from tests.full_disk import files_up_to
 
 
 @pytest.fixture
