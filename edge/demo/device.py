@@ -12,7 +12,8 @@ from edge.demo import DemoError
 from edge.demo.cast import CONSENT, Student
 
 _ENROL_SECONDS = 120
-_STOP_SECONDS = 10
+_STOP_SECONDS = 30
+"""The daemon gives the broker 6 s of them and the disk 10 s."""
 _TAIL_LINES = 15
 
 

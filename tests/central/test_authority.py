@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import stat
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography import x509
 from central import authority, bundle
 from central.authority import Authority, opened
 from central.pki_files import AuthorityError
+from tests.brokers import wait_until
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PASSPHRASE = b"a few words together"
@@ -203,11 +203,15 @@ def issue_without_end(folder: Path, output: Path) -> None:
 def test_a_kill_at_any_moment_leaves_whole_bundles_all_of_them_on_record(tmp_path: Path, folder: Path) -> None:
     output = tmp_path / "out"
     output.mkdir()
-    process = multiprocessing.get_context("fork").Process(target=issue_without_end, args=(folder, output))
+    # Not forked: this process may have threads by now.
+    process = multiprocessing.get_context("spawn").Process(target=issue_without_end, args=(folder, output))
     process.start()
-    deadline = time.monotonic() + 20
-    while len(list(output.glob("room-*"))) < 20 and time.monotonic() < deadline:
+
+    def twenty_are_there() -> bool:
         Authority(folder)  # whoever reads meanwhile never finds half a register
+        return len(list(output.glob("room-*"))) >= 20
+
+    wait_until(twenty_are_there)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()

@@ -94,7 +94,8 @@ class Scene:
         self.ingest = Ingest(
             link, store, timedelta(days=30), heartbeat, clock or FakeClock(), backoff=Backoff(0.001, 0.001)
         )
-        self._thread = threading.Thread(target=self.ingest.run, args=(self.stop,))
+        self._steps = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self.ingest.run, args=(self.stop, self._steps.release))
 
     def __enter__(self) -> Scene:
         self._thread.start()
@@ -105,14 +106,23 @@ class Scene:
         self._thread.join(SECONDS)
         assert not self._thread.is_alive()
 
-    def fed_after(self, seconds: float) -> bool:
+    def fed_after(self, seconds: int) -> bool:
         """Whether the watchdog is fed so much later, having looked in between as it does."""
         fed = False
-        for _ in range(int(seconds / 5)):
+        for _ in range(0, seconds, 5):
             self.now += 5
-            threading.Event().wait(0.02)  # for a step of the loop
             fed = self.watchdog.look()
         return fed
+
+    def fed_while_it_steps(self, minutes: int) -> bool:
+        """Whether the watchdog is fed at the end of every minute in which the loop has begun a step."""
+        return all(self._step() and self.fed_after(60) for _ in range(minutes))
+
+    def _step(self) -> bool:
+        while self._steps.acquire(blocking=False):
+            pass
+        # Twice: the first that ends may have begun before.
+        return all(self._steps.acquire(timeout=SECONDS) for _ in range(2))
 
 
 def test_a_backlog_is_stored_in_batches_and_acknowledged(tmp_path: Path) -> None:
@@ -137,7 +147,7 @@ def test_nothing_is_acknowledged_while_the_store_is_busy_and_the_watchdog_is_fed
     link, store = FakeLink(messages(3)), FaultyStore(tmp_path / "central.db", fault)
     with store, Scene(link, store) as scene:
         wait_until(lambda: scene.ingest.failure is not None)
-        assert scene.fed_after(200)  # a restart would not make room
+        assert scene.fed_while_it_steps(minutes=3)  # a restart would not make room
         assert link.acknowledged == 0
         assert caplog.text.count("the disk is full") == 1
         busy.clear()
@@ -164,7 +174,7 @@ def test_a_store_that_never_returns_ends_the_feeding(tmp_path: Path) -> None:
 def test_an_idle_ingest_keeps_the_watchdog_fed(tmp_path: Path) -> None:
     link, store = FakeLink([]), FaultyStore(tmp_path / "central.db")
     with store, Scene(link, store) as scene:
-        assert scene.fed_after(200)
+        assert scene.fed_while_it_steps(minutes=3)
 
 
 def test_a_busy_store_does_not_delay_the_stop(tmp_path: Path) -> None:
@@ -188,7 +198,7 @@ def test_until_the_clock_is_synchronised_nothing_is_fetched_and_nothing_deleted(
         store.save([Seen("room-102", UUID(int=2), 1, "s-001", "happy", NOW, False)], NOW)
         with Scene(link, store, clock) as scene:
             wait_until(lambda: scene.ingest.failure == "the clock is not synchronised")
-            assert scene.fed_after(200)
+            assert scene.fed_while_it_steps(minutes=3)
             assert (link.given, store.totals().received, store.newest_observed()) == (0, 1, NOW)
             assert caplog.text.count("nothing is fetched from the broker") == 1
             clock.time, clock.right = NOW, True

@@ -15,8 +15,7 @@ from edge.config import SpoolSettings
 from edge.records import Observation
 from edge.spool import Spool
 from edge.spool_mark import Mark
-
-SECONDS = 20.0
+from tests.brokers import SECONDS
 
 
 def observations(count: int, *, first: int = 0) -> list[Observation]:

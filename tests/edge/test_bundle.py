@@ -93,7 +93,8 @@ def test_whose_consent_has_ended_does_not_leave(here: Settings, tmp_path: Path) 
 def test_whose_consent_ended_on_the_way_is_left_out_and_told(
     here: Settings, there: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = with_gallery(here, tmp_path / "later", student("s-001", 1), student("s-004", 4, date.today()))
+    tomorrow = date.today() + timedelta(days=1)
+    later = with_gallery(here, tmp_path / "later", student("s-001", 1), student("s-004", 4, tomorrow))
     export_students(later, tmp_path / "later.bundle", PASSPHRASE)
 
     class Later(date):

@@ -172,7 +172,7 @@ def test_consent_alone_lifts_the_mask_and_forgetting_masks_again(school: School)
 
 
 def test_a_consent_that_has_ended_masks_the_class(school: School) -> None:
-    school.enrol("s-001", expires=date.today())
+    school.enrol("s-001", expires=date.today() + timedelta(days=1))
     recognition = school.settings.recognition
     key = gallery.read_key(recognition.key_file)
     (student,) = gallery.load(recognition.gallery, key, recognition.model).students

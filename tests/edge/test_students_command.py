@@ -16,10 +16,10 @@ def config(tmp_path: Path) -> Path:
     return device(tmp_path / "one")
 
 
-def device(folder: Path, source: str = "/dev/video0") -> Path:
+def device(folder: Path, camera: str = 'source = "/dev/video0"') -> Path:
     folder.mkdir()
     path = folder / "edge.toml"
-    path.write_text(CONFIG.format(folder=folder).replace("/dev/video0", source))
+    path.write_text(CONFIG.format(folder=folder).replace('source = "/dev/video0"', camera))
     return path
 
 
@@ -104,7 +104,7 @@ def test_a_share_out_of_range_is_wrong_usage(three: Path, share: str) -> None:
 def test_a_student_is_enrolled_from_the_camera(
     tmp_path: Path, portraits: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = device(tmp_path / "camera", str(shots(tmp_path, portraits)))
+    config = device(tmp_path / "camera", f'source = "{shots(tmp_path, portraits)}"\nloop = true')
     code, said, error = run(
         capsys, "enrol", "s-001", "--consent", "C-1", "--camera", "--count", "3", "--config", config
     )
@@ -114,7 +114,7 @@ def test_a_student_is_enrolled_from_the_camera(
 
 
 def shots(folder: Path, portraits: Path) -> Path:
-    """A folder of pictures that plays the camera: three photographs of one person, each for a second."""
+    """Pictures that play the camera, again and again: three photographs of one person, each for a second."""
     target = folder / "shots"
     target.mkdir()
     for number, name in enumerate(("obama.jpg", "obama2.jpg", "obama3.jpg")):

@@ -99,6 +99,7 @@ def outage(folder: Path, seed: int, count: int) -> Outage:
         _wait_for_all(school, count)
         used = school.classroom.processor_seconds()
         school.classroom.stop()
+        _wait_for_the_last(school)
         arrivals = list(school.recorder.arrivals)
     late = [arrival for arrival in arrivals if not arrival.live]
     seconds = late[-1].at - late[0].at
@@ -143,6 +144,15 @@ def _wait_for_all(school: School, count: int) -> None:
         if len(arrivals) > seen:
             seen, since = len(arrivals), time.monotonic()
         time.sleep(0.2)
+
+
+def _wait_for_the_last(school: School) -> None:
+    """Until both subscribers have what the broker still had for them when the daemon had gone."""
+    school.recorder.offline.wait(_PATIENCE_SECONDS)
+    until = time.monotonic() + _PATIENCE_SECONDS
+    live = sum(arrival.live for arrival in school.recorder.arrivals)
+    while len(school.plain.arrivals) < live and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def _failures(arrivals: list[Arrival], plain: list[Plain], count: int) -> Iterator[str]:

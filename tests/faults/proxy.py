@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
+from tests.brokers import SECONDS
 from tests.faults.tap import Capture, Chunk, Direction
 
 _READ = 65_536
@@ -114,7 +115,7 @@ class Proxy:
             done.set_result(None)
 
         self._loop.call_soon_threadsafe(run)
-        done.result(10.0)
+        done.result(SECONDS)
 
     async def _stop(self) -> None:
         self._server.close()

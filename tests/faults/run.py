@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+from tests.brokers import SECONDS
 from tests.faults.events import Event, share_out
 from tests.faults.ledger import Identity, Ledger
 from tests.faults.plan import Fault, plan
@@ -92,7 +93,7 @@ class _Play:
     _killed_at: float = 0.0
 
     def wait_for_life(self) -> None:
-        assert self._wait_until(lambda: bool(self.school.recorder.arrivals), 60.0), "nothing ever arrives"
+        assert self._wait_until(lambda: bool(self.school.recorder.arrivals), SECONDS), "nothing ever arrives"
 
     def make(self, fault: Fault) -> None:
         """Pause, break, mend, and wait for the recovery unless the next fault is not to."""

@@ -16,7 +16,7 @@ from edge.demo.cast import HERE as DEMO
 from edge.enrolment import enrol
 from edge.loading import load_recognition
 from edge.manifest import Manifest
-from tests.brokers import Mosquitto, wait_until
+from tests.brokers import SECONDS, Mosquitto, wait_until
 from tests.certificates import Authority
 from tests.faults.classroom import enrol_all
 from tests.faults.proxy import Proxy
@@ -31,7 +31,6 @@ Source = Literal["room", "clip"]
 """Thirty students that a made-up room shows to the true daemon, or `classpulse-edge run` on the demo's clip."""
 
 ROOM = "room-101"
-_STOP_SECONDS = 30.0
 _CONFIG = """
 classroom = "{room}"
 [authorisation]
@@ -107,7 +106,7 @@ class Classroom:
         """As `systemctl stop` does. Returns the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        status = self._process.wait(_STOP_SECONDS)
+        status = self._process.wait(SECONDS)
         self._process = None
         return status
 
@@ -200,6 +199,6 @@ class School:
         self._access.write_text(_READERS + (_ALL if observations else _NO_OBSERVATIONS))
         self.broker.reload()
 
-    def status(self, wanted: bytes, seconds: float = 20.0) -> bytes | None:
+    def status(self, wanted: bytes, seconds: float = SECONDS) -> bytes | None:
         """The classroom's retained status: once it is wanted, or after so many seconds."""
         return retained_status(self.broker.port, self._authority, self._pairs["recorder"], wanted, seconds)

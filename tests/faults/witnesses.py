@@ -16,6 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from tests.brokers import SECONDS
 from tests.certificates import Pair
 from tests.faults.ledger import Identity
 
@@ -68,7 +69,7 @@ class _Witness:
     def _begin(self, **options: Any) -> None:
         self._client.connect("127.0.0.1", self._port, keepalive=20, **options)
         self._client.loop_start()
-        assert self._subscribed.wait(20.0), "a witness cannot subscribe"
+        assert self._subscribed.wait(SECONDS), "a witness cannot subscribe"
 
     def leave(self) -> None:
         """Go, and leave it to the broker to keep what comes."""
@@ -95,6 +96,8 @@ class Recorder(_Witness):
         self.arrivals: list[Arrival] = []
         self.strange: list[str] = []
         """Messages that should not have left the classroom."""
+        self.offline = threading.Event()
+        """Set by the classroom's goodbye, which comes after everything that it sent before."""
         self.sessions_forgotten = 0
         """Times that the broker did not know the session any more."""
         self._connections = 0
@@ -112,6 +115,8 @@ class Recorder(_Witness):
 
     def _on_message(self, client: Client, data: object, message: MQTTMessage) -> None:
         now = time.time()
+        if message.topic.endswith("/status") and message.payload == b"offline":
+            self.offline.set()
         if "/observation" not in message.topic:
             return
         properties = vars(message.properties)

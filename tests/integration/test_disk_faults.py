@@ -17,11 +17,9 @@ from edge.embedder import Embedder
 from edge.enrolment import enrol
 from edge.mtcnn import MtcnnDetector
 from edge.portraits import Portrayer
-from tests.brokers import Recorder, identity
+from tests.brokers import SECONDS, Recorder, identity
 from tests.edge.spooling import becomes_read_only, failing_disk
 from tests.integration.test_daemon import Device
-
-SECONDS = 60.0
 
 
 @pytest.fixture
@@ -43,10 +41,10 @@ def observe_through(device: Device, fault: Callable[[int], object]) -> None:
             before = recorder.wait_for_observations(1)
             fault(daemon.pid)
             seen = len(set(map(identity, before)))
-            recorder.wait_for(lambda _: len(set(map(identity, recorder.observations()))) >= seen + 3, SECONDS)
-            recorder.wait_for(lambda got: any(b'"spool_storage": "memory"' in m.payload for m in got), SECONDS)
+            recorder.wait_for(lambda _: len(set(map(identity, recorder.observations()))) >= seen + 3)
+            recorder.wait_for(lambda got: any(b'"spool_storage": "memory"' in m.payload for m in got))
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(20) == 0
+            assert daemon.wait(SECONDS) == 0
         recorder.wait_for_status(b"offline")
         health = [json.loads(message.payload) for message in recorder.messages if message.topic.endswith("/health")]
     assert device.log.read_text().count("cannot be written") == 1

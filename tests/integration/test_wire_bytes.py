@@ -58,15 +58,16 @@ def test_everything_the_daemon_sends_in_a_run_is_on_the_list(
         with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:  # as an outage would leave them: sent as late
             spool.put([Observation("s-001", "sad", datetime.now(UTC)) for _ in range(20)])
         with device.running() as daemon:
-            recorder.wait_for(lambda _: len(recorder.observations()) >= 26, 60.0)
+            recorder.wait_for(lambda _: len(recorder.observations()) >= 26)
             daemon.send_signal(signal.SIGHUP)  # the connection is made anew
-            wait_until(lambda: len(relay.carried) == 2)
+            wait_until(lambda: len(relay.carried) >= 2)
+            connections = len(relay.carried)
             relay.cut()
-            wait_until(lambda: len(relay.carried) == 3)
+            wait_until(lambda: len(relay.carried) > connections)
             seen = len(recorder.observations())
-            recorder.wait_for(lambda _: len(recorder.observations()) >= seen + 3, 60.0)
+            recorder.wait_for(lambda _: len(recorder.observations()) >= seen + 3)
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(20) == 0, device.log.read_text()
+            assert daemon.wait(SECONDS) == 0, device.log.read_text()
         recorder.wait_for_status(b"offline")
         streams = relay.sent()
     assert [wrong for stream in streams for wrong in ALLOWED.violations(stream)] == []
