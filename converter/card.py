@@ -124,7 +124,7 @@ def _input(entry: ModelEntry) -> str:
     takes = f"{sides} {entry.colour}".strip() + f": {_TAKES[entry.role]}"
     if entry.role == "identify":
         return f"{takes}, from `{entry.embedder}`, norm {entry.norm!r}"
-    crop = f", crop {entry.crop!r}" if entry.role == "embed" else ""
+    crop = f", crop {entry.crop!r}{' and its mirror image' * entry.mirror}" if entry.role == "embed" else ""
     return f"{takes}{crop}, (pixel - {_numbers(entry.subtract)}) / {_numbers(entry.divide)}"
 
 

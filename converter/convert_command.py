@@ -201,12 +201,10 @@ def _convert(
                 ready.content, entry.recipe, ready.ranges, keep_float, inputs, arguments.auto_mixed
             )
         content = quantize(ready.content, entry.recipe, ready.ranges, keep_float)
-    # The edge embeds a face and its mirror image at once.
-    batch = 2 if entry.role == "embed" else 1
     with steps.step("running it on both runtimes"):
-        check = check_runtimes(content, entry.recipe, inputs, batch)
+        check = check_runtimes(content, entry.recipe, inputs, entry.batch)
         check.require(arguments.runtime)
-        reference = run_on("litert", source.tflite, inputs, batch)
+        reference = run_on("litert", source.tflite, inputs, entry.batch)
     entry = replace(entry, sha256=hashlib.sha256(content).hexdigest())
     return Conversion(source, entry, content, notes, keep_float, pictures, reference, check)
 

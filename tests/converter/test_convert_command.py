@@ -99,6 +99,7 @@ def test_224_pixels_in_colour_are_taken_for_vgg_face(
     convert(keras_files / "embedder.keras", "-o", out)
     entry = Manifest(tmp_path).entry("vggface", "embed")
     assert (entry.colour, entry.crop, entry.subtract) == ("BGR", "box", (93.594, 104.7624, 129.1863))
+    assert not entry.mirror
     image = read_picture(portraits / "biden.jpg")
     embedding = Embedder(Manifest(tmp_path), "vggface").embed(image, detector.detect(image)[0])
     assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-5)
