@@ -15,6 +15,7 @@ from converter.intervals import wilson
 from edge.detector import Detector
 from edge.embedder import Embedder
 from edge.errors import PictureError
+from edge.mtcnn import CELL
 from edge.pictures import SUFFIXES, read_picture
 from edge.records import Face
 
@@ -68,6 +69,14 @@ class FaceSet:
         if a in self.embeddings and b in self.embeddings:
             return float(self.embeddings[a] @ self.embeddings[b])
         return -np.inf
+
+
+def smallest_face(size: int | None, usual: int) -> int:
+    """The smallest face to look for among faces `size` pixels high; usual: among pictures as they are.
+
+    Two thirds of the size, since a box need not be exact; at least the 12 pixels that MTCNN's first network sees.
+    """
+    return usual if size is None else min(usual, max(CELL, size * 2 // 3))
 
 
 def central_face(image: NDArray[np.uint8], faces: Sequence[Face]) -> Face | None:

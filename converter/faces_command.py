@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from converter.arguments import positive
-from converter.evaluate_faces import FaceSet, verification
-from converter.evaluate_options import add_confidence, add_models, chosen_detector, share_text, write_figures
+from converter.evaluate_faces import FaceSet, smallest_face, verification
+from converter.evaluate_options import add_models, chosen_detector, share_text, write_figures
 from converter.face_figures import read_aliases, read_pairs
-from converter.progress import progress
-from edge.config import DetectorSettings
+from converter.people_options import add_people, embedding_bar
 from edge.embedder import Embedder
 from edge.manifest import Manifest
 
@@ -21,20 +18,10 @@ from edge.manifest import Manifest
 def add_kind(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `faces` below `evaluate`."""
     parser = kinds.add_parser("faces", help="are people told apart, and by which threshold?", description=__doc__)
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="a folder of pictures per person")
+    add_people(parser)
     parser.add_argument(
         "--pairs", type=Path, metavar="CSV", help="columns fold, same, a, b: their accuracy too (default: all pairs)"
     )
-    parser.add_argument("--aliases", type=Path, metavar="FILE", help="folders that are one person, a line for each")
-    parser.add_argument("--sizes", type=_sizes, default=(), metavar="60,40", help="also with faces so many pixels high")
-    parser.add_argument("--model", default="mobilefacenet", help="embedder of the manifest (default %(default)s)")
-    parser.add_argument(
-        "--min-face",
-        type=positive,
-        default=DetectorSettings().min_face,
-        help="smallest face, pixels (default %(default)s)",
-    )
-    add_confidence(parser)
     add_models(parser)
     parser.set_defaults(run=evaluate_faces)
 
@@ -48,10 +35,9 @@ def evaluate_faces(arguments: argparse.Namespace) -> int:
     )
     figures: dict[str, Any] = {}
     for size in (None, *arguments.sizes):
-        # A reduced face is looked for down to two thirds of its size: its box need not be exact.
-        min_face = arguments.min_face if size is None else min(arguments.min_face, max(12, size * 2 // 3))
-        faces = FaceSet(arguments.images, size, chosen_detector(arguments, min_face), embedder)
-        faces.embed(_bar(f"faces {size} px" if size else "faces"))
+        detector = chosen_detector(arguments, smallest_face(size, arguments.min_face))
+        faces = FaceSet(arguments.images, size, detector, embedder)
+        faces.embed(embedding_bar(size))
         measured = verification(faces, pairs, aliases)
         if size is None:
             figures = measured
@@ -75,13 +61,5 @@ def _summary(shown: str, measured: dict[str, Any]) -> str:
     return f"{shown}: {accuracy}{tars}; {len(measured['undetected'])} of {measured['pictures']} faces not found"
 
 
-def _bar(title: str) -> Callable[[Iterable[Path]], Iterable[Path]]:
-    return lambda paths: progress(paths, title)
-
-
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(positive(part) for part in text.split(","))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge import authorisation, config_schema, doctor, show_config, students_command
+from edge.bench import command as bench_command
 from edge.checks import check_broker, check_broker_files, check_camera
 from edge.config import load, service_environment
 from edge.daemon import Daemon
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     about_students = students_command.add_parsers(commands)
     for command in (run, examining, *about_students):
         command.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s")
+
+    bench_command.add_parser(commands)
 
     demo = commands.add_parser("demo", help="the main job on a bundled clip, with a broker of its own")
     demo.add_argument("--seconds", type=float, default=20.0, help="length, 0: until Ctrl-C (default %(default)s)")

@@ -75,13 +75,21 @@ def export_students(settings: Settings, path: Path, passphrase: str, student_ids
 
 
 def import_students(
-    settings: Settings, path: Path, passphrase: str, *, length: int, threshold: float, replace: bool = False
+    settings: Settings,
+    path: Path,
+    passphrase: str,
+    *,
+    length: int,
+    threshold: float,
+    replace: bool = False,
+    alike: Collection[str] = (),
 ) -> Imported:
     """Add the students of a bundle to the gallery that settings name; all of them, or none.
 
     length: of the model's embeddings. threshold: similarity from which two students look alike. replace: a student
-    enrolled already gets the bundle's template and consent. Raises GalleryError, and PictureError for a student who
-    looks like another one here.
+    enrolled already gets the bundle's template and consent. alike: IDs of students enrolled here who are somebody else,
+    although they look like one who arrives. Raises GalleryError, and PictureError for a student who looks like another
+    one here.
     """
     arriving = _read(path, passphrase, settings.recognition.model, length)
     valid = [student for student in arriving.students if not _expired(student)]
@@ -98,8 +106,11 @@ def import_students(
                 f"{path}: {', '.join(twice)}: enrolled here already; --replace puts the bundle's templates and "
                 "consent in the place of those here; nothing was changed"
             )
+        # Those of the bundle were told apart where they were enrolled.
+        arrived = {student.student_id for student in valid}
+        here = Gallery(enrolled.model, tuple(s for s in enrolled.students if s.student_id not in arrived))
         for student in valid:
-            check_stranger(student, enrolled, threshold)
+            check_stranger(student, here, threshold, alike)
             enrolled = enrolled.with_student(student)
         gallery.save(enrolled, place, key)
     return Imported(

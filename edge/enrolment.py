@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -29,8 +29,11 @@ def enrol(
     consent: str,
     portraits: Sequence[Portrait],
     expires: date | None = None,
+    alike: Collection[str] = (),
 ) -> Student:
     """Write the student into the gallery that settings name.
+
+    alike: IDs of enrolled students who are somebody else, although they look like this one.
 
     A student already enrolled gets the new template in place of the old. Makes the key if there is
     none yet. For a classifier no portrait is needed: the consent alone lifts the mask of the student's
@@ -53,7 +56,7 @@ def enrol(
             create_key(key_file)
         key = read_key(key_file)
         gallery = load(path, key, settings.recognition.model, embedder.length)
-        check_stranger(student, gallery, threshold)
+        check_stranger(student, gallery, threshold, alike)
         save(gallery.with_student(student), path, key)
     return student
 
@@ -98,14 +101,22 @@ def check_agreement(portraits: Sequence[Portrait], threshold: float) -> None:
         )
 
 
-def check_stranger(student: Student, gallery: Gallery, threshold: float) -> None:
-    """Raises PictureError when the student looks like somebody enrolled under another ID."""
-    others = Gallery(gallery.model, tuple(s for s in gallery.students if s.student_id != student.student_id))
+def check_stranger(student: Student, gallery: Gallery, threshold: float, alike: Collection[str] = ()) -> None:
+    """Raises PictureError when the student looks like somebody enrolled under another ID.
+
+    alike: IDs of those who may; GalleryError when one of them is not enrolled.
+    """
+    missing = sorted(set(alike) - {s.student_id for s in gallery.students})
+    if missing:
+        raise GalleryError(f"--alike {missing[0]}: not enrolled here; enrolled: {gallery.names()}")
+    ignored = {student.student_id, *alike}
+    others = Gallery(gallery.model, tuple(s for s in gallery.students if s.student_id not in ignored))
     search = others.searchable(date.today())
     for embedding in student.embeddings:
         match, _ = search.nearest(embedding)
         if match.similarity >= threshold:
             raise PictureError(
                 f"{student.student_id}: looks like {match.student_id}, who is enrolled already (similarity "
-                f"{match.similarity:.2f}); check the pictures, or forget the wrong one of the two first"
+                f"{match.similarity:.2f}): check the pictures; if it is the same person, forget {match.student_id} "
+                f"first; if they are two, such as siblings, add --alike {match.student_id}"
             )

@@ -100,6 +100,11 @@ class Search:
         clear = match.similarity >= threshold and match.similarity - second >= MARGIN
         return match if clear else Match(None, match.similarity)
 
+    def naming_threshold(self, embedding: Embedding) -> float:
+        """The highest threshold at which `identify` names somebody; -1 where the margin keeps the probe unknown."""
+        match, second = self.nearest(embedding)
+        return match.similarity if match.similarity - second >= MARGIN else -1.0
+
     def nearest(self, embedding: Embedding) -> tuple[Match, float]:
         """The most similar student, however far, and the similarity of the second; -1 where there is none."""
         if self._matrix is None:

@@ -82,8 +82,8 @@ class ModelEntry:
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "name": str, "role": str, "file": str, "sha256": str, "input": list, "colour": str,
     "subtract": (int, float, list), "divide": (int, float, list), "recipe": str, "licence": str, "source": str,
-    "labels": list, "embedding": int, "crop": str, "mirror": bool, "embedder": str, "norm": str, "threshold": (int, float),
-    "scores": str, "temperature": (int, float), "figures": dict,
+    "labels": list, "embedding": int, "crop": str, "mirror": bool, "embedder": str, "norm": str,
+    "threshold": (int, float), "scores": str, "temperature": (int, float), "figures": dict,
 }  # fmt: skip
 _REQUIRED = ("name", "role", "file", "sha256", "input", "recipe", "licence", "source")
 _REQUIRED_OF_PICTURES = ("colour", "subtract", "divide")

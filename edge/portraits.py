@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,19 @@ class Portrayer:
     def from_file(self, path: Path) -> Portrait:
         """The portrait in a picture file. Raises PictureError, saying why it cannot be used and what would help."""
         return self._portrait(read_picture(path), str(path))
+
+    def from_files(self, paths: Sequence[Path]) -> list[Portrait]:
+        """The portrait in each picture file. Raises PictureError naming every one that cannot be used."""
+        portraits, refused = [], []
+        for path in paths:
+            try:
+                portraits.append(self.from_file(path))
+            except PictureError as error:
+                refused.append(str(error))
+        if refused:
+            left = f"{len(portraits)} of {len(paths)} pictures can be used, and nobody was enrolled"
+            raise PictureError("\n".join(refused if len(paths) == 1 else [*refused, left]))
+        return portraits
 
     def from_camera(
         self, frames: Iterable[Frame], count: int, seconds: float, threshold: float, tell: Callable[[str], None]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import math
 import sys
 import threading
 from datetime import date
 from pathlib import Path
 
+from edge import calibrate_command
 from edge.bundle import export_students, import_students, new_passphrase, open_gallery
 from edge.camera import NewestFrame, open_camera
 from edge.classifier import trained_on
@@ -19,9 +19,7 @@ from edge.enrolment import enrol, forget, template_threshold
 from edge.errors import GalleryError, PictureError
 from edge.loading import load_recognition
 from edge.manifest import Manifest
-from edge.pictures import SUFFIXES
 from edge.portraits import Portrait, Portrayer
-from edge.thresholds import calibrate
 
 CAMERA_PICTURES = 5
 CAMERA_SECONDS = 60.0
@@ -48,26 +46,14 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     adding.add_argument(
         "--count", type=_count, default=CAMERA_PICTURES, metavar="N", help="of pictures with --camera (%(default)s)"
     )
+    _add_alike(adding)
     adding.set_defaults(run=_enrol)
 
     listing = commands.add_parser("students", help="list who is enrolled; calibrate, export or import them")
     listing.set_defaults(run=_list)
     actions = listing.add_subparsers(metavar="ACTION", title="actions", description="default: list who is enrolled")
 
-    choosing = actions.add_parser(
-        "calibrate",
-        help="choose recognition.threshold for the students enrolled here",
-        description="Search for each enrolled picture as if its student were a stranger, and as itself, and say which "
-        "threshold keeps strangers out here, who is hard to recognise, and who looks like whom. Changes nothing.",
-    )
-    choosing.add_argument(
-        "--strangers", type=Path, metavar="DIR", help="pictures of people who are not enrolled, each with one face"
-    )
-    choosing.add_argument(
-        "--far", type=_share, default=0.01, metavar="SHARE", help="of strangers named, at most (%(default)s)"
-    )
-    choosing.set_defaults(run=_calibrate)
-
+    choosing = calibrate_command.add_action(actions)
     leaving = actions.add_parser(
         "export",
         help="write students to an encrypted bundle for another device",
@@ -83,6 +69,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     arriving.add_argument("bundle", type=Path, metavar="FILE")
     arriving.add_argument("--passphrase-file", type=Path, metavar="FILE", help="default: ask for it")
     arriving.add_argument("--replace", action="store_true", help="take the place of students enrolled here already")
+    _add_alike(arriving)
     arriving.set_defaults(run=_import)
 
     forgetting = commands.add_parser("forget", help="erase a student's template, consent and observations")
@@ -92,6 +79,16 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         # Suppressed, or an action's default would take the place of a file that was given before it.
         action.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as of `students`")
     return [adding, listing, forgetting]
+
+
+def _add_alike(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--alike",
+        action="append",
+        default=[],
+        metavar="STUDENT",
+        help="enrolled already, and somebody else, although they look alike; where nobody can tell, neither is named",
+    )
 
 
 def takes_late_pictures(arguments: argparse.Namespace) -> bool:
@@ -108,8 +105,16 @@ def _enrol(arguments: argparse.Namespace) -> int:
     if arguments.camera:
         portraits = _from_camera(settings, portrayer, arguments.count, template_threshold(settings, embedder))
     else:
-        portraits = [portrayer.from_file(path) for path in arguments.pictures]
-    student = enrol(settings, embedder, arguments.student_id, arguments.consent, portraits, arguments.consent_expires)
+        portraits = portrayer.from_files(arguments.pictures)
+    student = enrol(
+        settings,
+        embedder,
+        arguments.student_id,
+        arguments.consent,
+        portraits,
+        arguments.consent_expires,
+        arguments.alike,
+    )
     count = len(student.embeddings)
     if count:
         told = f"enrolled from {count} picture{'s' if count > 1 else ''}; none was kept"
@@ -152,48 +157,6 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _calibrate(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config)
-    enrolled = open_gallery(settings)
-    detector, embedder = load_recognition(settings, Manifest(settings.runtime.models))
-    portrayer = Portrayer(detector, embedder)
-    strangers = []
-    for path in _pictures(arguments.strangers) if arguments.strangers else []:
-        try:
-            strangers.append(portrayer.from_file(path).embedding)
-        except PictureError as error:
-            sys.stderr.write(f"left out: {error}\n")
-    in_use = template_threshold(settings, embedder)
-    found = calibrate(enrolled, strangers, in_use, embedder.threshold, arguments.far)
-    write = sys.stdout.write
-    write(f"in use: {in_use:.3f}, which names {found.named} of {found.strangers} strangers\n")
-    write(f"advised: {found.threshold:.3f}, for at most {arguments.far:.2%} of the strangers\n")
-    if found.genuine:
-        write(f"  recognises {found.recognised} of {found.genuine} enrolled pictures by the others of their student\n")
-    if found.thin:
-        needed = math.ceil(3 / arguments.far)
-        write(
-            f"  {found.strangers} strangers are too few to measure that share, so it is not below the shipped "
-            f"{embedder.threshold:g}; {needed} would do: --strangers DIR\n"
-        )
-    for student_id in found.unlike:
-        write(f"{student_id}: a picture is unlike the others; enrol again with even light and a frontal face\n")
-    for one, other, similarity in found.alike:
-        write(
-            f"{one} and {other}: as alike as one person ({similarity:.2f}); neither is named while the other is near\n"
-        )
-    if abs(found.threshold - in_use) >= 0.001:
-        write(f"to use it, write in [recognition]: threshold = {math.ceil(found.threshold * 1000) / 1000}\n")
-    return 0
-
-
-def _pictures(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not paths:
-        raise PictureError(f"{folder}: no pictures there ({', '.join(sorted(SUFFIXES))})")
-    return paths
-
-
 def _export(arguments: argparse.Namespace) -> int:
     given = read_password(arguments.passphrase_file) if arguments.passphrase_file else None
     passphrase = given or new_passphrase()
@@ -220,6 +183,7 @@ def _import(arguments: argparse.Namespace) -> int:
         length=embedder.length,
         threshold=template_threshold(settings, embedder),
         replace=arguments.replace,
+        alike=arguments.alike,
     )
     for students, told in (
         (done.added, "enrolled"),
@@ -254,13 +218,3 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 50:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of pictures, 1..50")
     return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share, between 0 and 1")
-    return share

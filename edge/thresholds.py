@@ -7,14 +7,14 @@ says how often the student is. Pictures of people who are not enrolled add to th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edge.embedder import Embedding
 from edge.errors import GalleryError
-from edge.gallery import MARGIN, Gallery, Search, Student
+from edge.gallery import Gallery, Search, Student
 
 ENOUGH = 3.0
 """Strangers that a threshold must have let through, on average, before it is trusted below the shipped one: with fewer,
@@ -41,7 +41,9 @@ class Calibration:
     unlike: tuple[str, ...]
     """Students with a picture in which the advised threshold does not recognise them by their others."""
     alike: tuple[tuple[str, str, float], ...]
-    """Students whose pictures are as similar as those of one person, most similar first."""
+    """Students whose pictures are as similar as those of one person by the shipped threshold, most similar first."""
+    taken: tuple[tuple[int, str, float], ...]
+    """Strangers given whom the threshold in use names: index, as whom, how similar; most similar first."""
 
 
 def calibrate(
@@ -49,13 +51,17 @@ def calibrate(
 ) -> Calibration:
     """Choose the threshold at which at most `share` (0..1) of the strangers would be named.
 
-    in_use: the threshold that the config sets now; shipped: the model's own. Raises GalleryError with fewer than two
-    students that have templates.
+    in_use: the threshold that the config sets now; shipped: the model's own. A student who looks like another one is no
+    stranger to that one: between the two the margin decides. Raises GalleryError with fewer than two students that
+    have templates.
     """
     students = [student for student in gallery.students if len(student.embeddings)]
     if len(students) < 2:
         raise GalleryError("a threshold needs two enrolled students with templates at least: enrol them first")
-    scores = np.array([_score(search, probe) for search, probe in _stranger_searches(students, strangers)])
+    alike = _alike(students, shipped)
+    everybody = Search(tuple(students))
+    searches = [*_as_strangers(students, alike), *((everybody, probe) for probe in strangers)]
+    scores = np.array([search.naming_threshold(probe) for search, probe in searches])
     allowed = int(share * len(scores))
     wanted = float(np.nextafter(np.sort(scores)[::-1][allowed], np.inf, dtype=np.float64))
     thin = share * len(scores) < ENOUGH
@@ -69,24 +75,26 @@ def calibrate(
         threshold=threshold,
         thin=thin,
         unlike=tuple(sorted({student_id for student_id, right in own if not right})),
-        alike=_alike(students, threshold),
+        alike=alike,
+        taken=_taken(everybody, strangers, in_use),
     )
 
 
-def _stranger_searches(students: list[Student], strangers: Sequence[Embedding]) -> list[tuple[Search, Embedding]]:
-    """Each template among the other students, each stranger among all."""
-    searches = []
+def _as_strangers(
+    students: list[Student], alike: Sequence[tuple[str, str, float]]
+) -> Iterator[tuple[Search, Embedding]]:
+    """Each template among the other students, without those who look like its own."""
+    look_alikes = {frozenset(pair[:2]) for pair in alike}
     for student in students:
-        others = Search(tuple(s for s in students if s is not student))
-        searches += [(others, embedding) for embedding in student.embeddings]
-    everybody = Search(tuple(students))
-    return searches + [(everybody, embedding) for embedding in strangers]
+        others = (s for s in students if s is not student)
+        search = Search(tuple(s for s in others if frozenset((s.student_id, student.student_id)) not in look_alikes))
+        yield from ((search, embedding) for embedding in student.embeddings)
 
 
-def _score(search: Search, probe: Embedding) -> float:
-    """The highest threshold at which the probe would still be named; -1 where the margin keeps it unknown."""
-    match, second = search.nearest(probe)
-    return match.similarity if match.similarity - second >= MARGIN else -1.0
+def _taken(search: Search, strangers: Sequence[Embedding], threshold: float) -> tuple[tuple[int, str, float], ...]:
+    matches = [search.identify(probe, threshold) for probe in strangers]
+    named = [(i, match.student_id, match.similarity) for i, match in enumerate(matches) if match.student_id is not None]
+    return tuple(sorted(named, key=lambda each: -each[2]))
 
 
 def _left_out(students: list[Student]) -> list[tuple[Student, int]]:

@@ -157,6 +157,24 @@ def test_a_student_who_looks_like_another_one_here_is_refused(here: Settings, tm
     assert open_gallery(other).names() == "s-099"
 
 
+def test_students_who_were_told_apart_where_they_come_from_arrive_together(
+    here: Settings, there: Settings, tmp_path: Path
+) -> None:
+    siblings = with_gallery(here, tmp_path / "siblings", student("s-001", 1), student("s-004", 1))
+    export_students(siblings, tmp_path / "class.bundle", PASSPHRASE)
+    assert take(there, tmp_path / "class.bundle").added == ("s-001", "s-004")
+    again = take(there, tmp_path / "class.bundle", replace=True)
+    assert again.replaced == ("s-001", "s-004")
+
+
+def test_a_student_who_only_looks_like_another_one_here_arrives_when_told(here: Settings, tmp_path: Path) -> None:
+    export_students(here, tmp_path / "class.bundle", PASSPHRASE)
+    other = with_gallery(here, tmp_path / "other", student("s-099", 1))
+    path = tmp_path / "class.bundle"
+    import_students(other, path, PASSPHRASE, length=192, threshold=0.55, alike=["s-099"])
+    assert open_gallery(other).names() == "s-001, s-002, s-099"
+
+
 def test_templates_of_another_model_are_refused(here: Settings, there: Settings, tmp_path: Path) -> None:
     export_students(here, tmp_path / "class.bundle", PASSPHRASE)
     other = replace(there, recognition=replace(there.recognition, model="vggface"))

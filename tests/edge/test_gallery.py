@@ -69,6 +69,20 @@ def test_a_probe_nearly_as_near_to_another_student_is_unknown(second: float, who
     assert match.similarity == pytest.approx(0.8, abs=1e-5)
 
 
+def test_the_naming_threshold_is_the_highest_at_which_a_probe_is_named(gallery: Gallery) -> None:
+    search, probe = gallery.searchable(date(2026, 1, 1)), near(embedding(2), 0.8)
+    highest = search.naming_threshold(probe)
+    assert search.identify(probe, highest).student_id == "s-001"
+    assert search.identify(probe, float(np.nextafter(highest, 1))).student_id is None
+
+
+def test_a_probe_between_two_students_has_no_naming_threshold() -> None:
+    probe = embedding(1)
+    siblings = Gallery(MODEL).with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11)]))
+    siblings = siblings.with_student(new_student("s-002", "C-2", [near(probe, 0.76, 13)]))
+    assert siblings.searchable(date(2026, 1, 1)).naming_threshold(probe) == -1
+
+
 def test_two_templates_of_one_student_need_no_margin_between_them() -> None:
     probe = embedding(1)
     alone = Gallery(MODEL).with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11), near(probe, 0.79, 12)]))

@@ -59,6 +59,38 @@ def test_students_are_carried_to_another_device(
     assert [line.split(",")[0] for line in listed.splitlines()] == ["s-001: 3 templates", "s-003: 1 template"]
 
 
+def test_siblings_are_enrolled_once_it_is_said_that_they_are_two(
+    three: Path, tmp_path: Path, portraits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sibling = ("enrol", "s-004", "--consent", "C-4", portraits / "obama2.jpg", "--config", three)
+    code, _, error = run(capsys, *sibling)
+    assert code == 1
+    assert "s-004: looks like s-001" in error
+    assert "add --alike s-001" in error
+    assert run(capsys, *sibling, "--alike", "s-002")[0] == 1  # somebody else
+    assert "--alike s-044: not enrolled here" in run(capsys, *sibling, "--alike", "s-044")[2]
+    assert run(capsys, *sibling, "--alike", "s-001")[0] == 0
+    said = run(capsys, "students", "calibrate", "--config", three)[1]
+    assert "s-001 and s-004: as alike as one person (1.00)" in said
+    assert "advised: 0.550" in said
+
+
+def test_every_picture_that_cannot_be_used_is_named_at_once(
+    config: Path, portraits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one.jpg", "two.jpg"):
+        (tmp_path / name).write_bytes(b"no picture")
+    pictures = (tmp_path / "one.jpg", portraits / "obama.jpg", tmp_path / "two.jpg")
+    code, _, error = run(capsys, "enrol", "s-001", "--consent", "C-1", *pictures, "--config", config)
+    assert code == 1
+    assert [line.partition(": not a picture")[0] for line in error.splitlines()[:2]] == [
+        f"classpulse-edge: {tmp_path / 'one.jpg'}",
+        str(tmp_path / "two.jpg"),
+    ]
+    assert error.endswith("1 of 3 pictures can be used, and nobody was enrolled\n")
+    assert "no gallery key there" in run(capsys, "students", "--config", config)[2]
+
+
 def test_without_a_terminal_the_passphrase_must_be_in_a_file(
     three: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +115,18 @@ def test_calibrate_says_what_the_room_needs(three: Path, portraits: Path, capsys
     assert "to use it" not in said
     assert "left out: " in error
     assert "nothing.jpg" in error
+
+
+def test_a_students_picture_among_the_strangers_is_found_and_no_threshold_made_of_it(
+    three: Path, portraits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strangers = three.parent / "strangers"
+    strangers.mkdir()
+    (strangers / "who.jpg").symlink_to(portraits / "obama.jpg")
+    said = run(capsys, "students", "calibrate", "--config", three, "--strangers", strangers)[1]
+    assert f"{strangers / 'who.jpg'}: is taken for s-001 (1.00); make sure that it shows a stranger" in said
+    assert "no threshold keeps these strangers out" in said
+    assert "to use it" not in said
 
 
 def test_calibrate_with_a_room_that_is_too_strict_says_what_to_write(

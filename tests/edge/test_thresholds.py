@@ -73,6 +73,20 @@ def test_students_who_look_alike_are_told() -> None:
     assert found.alike[0][2] == pytest.approx(0.9, abs=1e-4)
 
 
+def test_students_who_look_alike_are_no_strangers_to_each_other() -> None:
+    twin = near(embedding(3), 0.9, 77)
+    found = calibrate(Gallery("m", (*room().students, student(99, twin))), [], SHIPPED, SHIPPED, share=0.01)
+    assert (found.named, found.strangers) == (0, 61)
+    assert found.threshold == SHIPPED
+
+
+def test_it_is_told_for_whom_a_stranger_is_taken() -> None:
+    strangers = [embedding(5000), near(embedding(7), 0.6, 301), near(embedding(4), 0.7, 302)]
+    found = calibrate(room(), strangers, SHIPPED, SHIPPED, share=0.05)
+    assert [each[:2] for each in found.taken] == [(2, "s-004"), (1, "s-007")]
+    assert found.taken[0][2] == pytest.approx(0.7, abs=1e-4)
+
+
 def test_a_student_whose_pictures_differ_is_told() -> None:
     odd = student(98, embedding(300), near(embedding(300), 0.9, 301), near(embedding(300), 0.2, 302))
     found = calibrate(Gallery("m", (*room().students, odd)), [], SHIPPED, SHIPPED, share=0.05)
