@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from central import certificates, pki_files, pki_registry
 from central.certificates import Period, Signer
-from central.pki_files import PRIVATE, AuthorityError, File
+from central.pki_files import PRIVATE, AuthorityError, File, UnconfirmedError
 from central.pki_registry import CENTRAL, Broker, Issued, Kind, Registry
 from edge.wire import WireError, topic
 
@@ -28,6 +28,8 @@ DAYS, YEARS = 400, 10
 """How long a certificate and the authority last: a school year with time to spare, and an age."""
 SHORTEST_PASSPHRASE = 12
 """Characters: the key's format slows guessing down by some thousand rounds only."""
+LONGEST_PASSPHRASE = 1023
+"""Bytes: OpenSSL takes no more for a PEM file."""
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """No clock that is right is behind this program."""
@@ -43,7 +45,7 @@ class Issue:
     record: Issued
     certificate: bytes
     """PEM."""
-    key: bytes
+    key: bytes = field(repr=False)
     """PEM, not encrypted: a device starts without anybody there to type."""
     authority: bytes
     """PEM: the authority's certificate."""
@@ -55,6 +57,8 @@ def create(folder: Path, school: str, passphrase: bytes | None, now: datetime, y
         raise AuthorityError(f"this machine's clock says {now:%Y-%m-%d}: set it first")
     if passphrase is not None and len(passphrase) < SHORTEST_PASSPHRASE:
         raise AuthorityError(f"the passphrase is shorter than {SHORTEST_PASSPHRASE} characters; use a few words")
+    if passphrase is not None and len(passphrase) > LONGEST_PASSPHRASE:
+        raise AuthorityError(f"the passphrase is longer than {LONGEST_PASSPHRASE} bytes; use a few words")
     now = now.replace(microsecond=0)
     key = certificates.new_key()
     period = Period(now - _BACKDATED, now + timedelta(days=365.25 * years))
@@ -79,7 +83,7 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         """Raises AuthorityError when there is none in folder, or when it is damaged."""
         self.folder = folder
-        if not (folder / _CERTIFICATE).exists():
+        if not pki_files.exists(folder / _CERTIFICATE):
             raise AuthorityError(
                 f"{folder}: there is no authority here; name its folder with --pki, or make one: "
                 "classpulse-central pki init"
@@ -172,7 +176,11 @@ class OpenAuthority(Authority):
         self._save(replace(self.registry, broker=broker))
 
     def _save(self, registry: Registry) -> None:
-        pki_registry.save(registry, self.folder / _REGISTRY)
+        try:
+            pki_registry.save(registry, self.folder / _REGISTRY)
+        except UnconfirmedError:
+            self.registry = registry  # as the file is now
+            raise
         self.registry = registry
 
     def _check_clock(self) -> None:

@@ -8,6 +8,7 @@ import pwd
 import sys
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from central import bundle, pki_files
 from central.authority import OpenAuthority
@@ -57,15 +58,17 @@ def _run(arguments: argparse.Namespace) -> int:
         raise AuthorityError(f"{str(there.folder)[:80]!a}: cannot stand in a configuration; name another folder")
     for path in (here.config, here.folder):
         refuse_existing(path)
+        pki_files.refuse_unwritable(path)  # before there is a certificate whose key would be lost
     owner = None if arguments.at else _account()
     with open_authority(arguments) as ca:
         _write(here, there, ca, arguments, owner)
     sys.stdout.write(f"{here.config}: written, with {here.folder}\n")
     if arguments.at:
-        sys.stdout.write(_CARRY.format(source=arguments.folder.name, target=arguments.at))
+        sys.stdout.write(_CARRY.format(source=quote(arguments.folder.name), target=quote(str(arguments.at))))
     if arguments.at or (owner is None and os.geteuid() == 0):
-        sys.stdout.write(_OWNERS.format(paths=" ".join(str(path) for path in (there.folder, there.data) if path)))
-    command = "sudo systemctl restart mosquitto" if arguments.debian else f"mosquitto -c {there.config}"
+        paths = [quote(str(path)) for path in (there.folder, there.data) if path]
+        sys.stdout.write(_OWNERS.format(paths=" ".join(paths)))
+    command = "sudo systemctl restart mosquitto" if arguments.debian else f"mosquitto -c {quote(str(there.config))}"
     sys.stdout.write(f"Start the broker:\n  {command}\n")
     if arguments.at:
         sys.stdout.write("Then delete the folder here: it holds the broker's key.\n")
@@ -84,9 +87,7 @@ def _write(here: Layout, there: Layout, ca: OpenAuthority, arguments: argparse.N
     text = configuration(there, arguments.port, arguments.bind)
     try:
         for folder in (here.config.parent, here.folder.parent):
-            if not folder.exists():
-                folder.mkdir(parents=True)
-                folder.chmod(0o755)  # or, with a strict umask, Mosquitto would not get in
+            _make(folder)
         pki_files.write_new_folder(
             here.folder, {name: replace(file, owner=owner) for name, file in files.items()}, mode=0o755
         )
@@ -98,6 +99,13 @@ def _write(here: Layout, there: Layout, ca: OpenAuthority, arguments: argparse.N
         raise AuthorityError(f"{error.filename}: cannot be made: {error.strerror}") from error
     pki_files.write_new(here.config, File(text.encode()))
     ca.use_broker(Broker(arguments.host, arguments.port, str(there.revocations)))
+
+
+def _make(folder: Path) -> None:
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)  # or, with a strict umask, Mosquitto would not get in
 
 
 def _account() -> Owner | None:

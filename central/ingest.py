@@ -42,13 +42,18 @@ class Ingest:
         clock: Clock,
         *,
         backoff: Backoff | None = None,
+        most_told: int = _MOST_TOLD,
     ) -> None:
-        """keep: older observations are deleted; backoff: of a store that cannot be written, 0.5 s to 5 s by default."""
+        """keep: older observations are deleted; backoff: of a store that cannot be written, 0.5 s to 5 s by default.
+
+        most_told: kinds of rejected messages that are logged.
+        """
         self._link, self._store, self._heartbeat, self._clock = link, store, heartbeat, clock
         self._keep = keep
         self._retention = Retention(store, keep)
         self._backoff = backoff or Backoff(0.5, 5.0)
         self._told: set[str] = set()
+        self._most_told = most_told
         self.observations = 0
         """Stored by this process."""
         self.repeats = 0
@@ -65,7 +70,7 @@ class Ingest:
                     self._save(arrivals, stop, each)
                 self._retention.step(self._clock.now())
             else:
-                stop.wait(_IDLE_SECONDS)
+                self._link.idle(_IDLE_SECONDS)
             each()
 
     def _clock_is_right(self) -> bool:
@@ -131,7 +136,7 @@ class Ingest:
     def _tell(self, rejection: Rejection) -> None:
         """Once for each reason and classroom; the store counts them all."""
         key = f"{rejection.classroom} {rejection.reason}"
-        if key not in self._told and len(self._told) < _MOST_TOLD:
+        if key not in self._told and len(self._told) < self._most_told:
             self._told.add(key)
             _log.warning(
                 "%s: %s; rejected, as more of this kind (%s) will be",

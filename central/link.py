@@ -39,7 +39,7 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        return self._session is not None
+        return self._session is not None and self._session.ended is None
 
     def receive(self, seconds: float) -> Message | None:
         """The next message, waited for so long at most; connects when it is time to."""

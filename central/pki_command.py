@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from central import authority, bundle, pki_list
 from central.authority import Authority, Issue, OpenAuthority
 from central.pki_files import AuthorityError, refuse_existing
-from central.pki_next import after_issue, after_revocation
+from central.pki_next import BROKER_REVOKED, after_issue, after_revocation
 from central.pki_options import (
     EXIT_STATUS,
     PORT,
@@ -52,6 +53,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
     renew = tasks.add_parser("renew", help="certify again, with a new key", epilog=EXIT_STATUS)
     renew.add_argument("names", nargs="+", metavar="NAME", help="a classroom, central, or the broker's host")
+    renew.add_argument(
+        "--also", type=host, nargs="+", default=[], metavar="HOST", help="of the broker: more names and addresses"
+    )
     _add_signing_options(renew)
     renew.set_defaults(run=_renew)
 
@@ -59,7 +63,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     revoke.add_argument("name", metavar="NAME", help="a classroom, central, or the broker's host")
     which = revoke.add_mutually_exclusive_group()
     which.add_argument("--old", action="store_true", help="only those that a newer one has superseded")
-    which.add_argument("--serial", metavar="HEX", help="only this one: the beginning of its serial number")
+    which.add_argument(
+        "--serial", type=_serial, metavar="HEX", help="only this one: the beginning of its serial number"
+    )
     add_folder_option(revoke)
     add_passphrase_options(revoke)
     revoke.set_defaults(run=_revoke)
@@ -80,6 +86,12 @@ def _classroom(text: str) -> str:
         return authority.classroom_name(text)
     except AuthorityError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _serial(text: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]+", text):
+        raise argparse.ArgumentTypeError(f"{text[:80]!a} is not the beginning of a serial number: 0-9 and a-f")
+    return text.lower()
 
 
 def _add_signing_options(parser: argparse.ArgumentParser) -> None:
@@ -124,24 +136,28 @@ def _renew(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.names))
     _check_places(arguments, names)
     with open_authority(arguments) as ca:
-        for name in names:
-            _existing(ca, name)
-        for name in names:
-            old = _existing(ca, name)[-1]
-            issue = ca.issue(name, old.kind, old.hosts, arguments.days)
+        former = [_existing(ca, name)[-1] for name in names]
+        broker = ca.broker  # before anything is done: without one there is nothing to say
+        if arguments.also and [old.kind for old in former] != ["broker"]:
+            raise AuthorityError("--also is for a broker's certificate: name the broker's host, and nothing else")
+        for old in former:
+            hosts = list(dict.fromkeys([*old.hosts, *arguments.also]))
+            issue = ca.issue(old.name, old.kind, hosts, arguments.days)
             _hand_out(_RENEWED[old.kind](issue), issue, arguments)
-            sys.stdout.write(after_issue(name, old.kind, ca.broker, renewed=True))
+            sys.stdout.write(after_issue(old.name, old.kind, broker, renewed=True))
     return 0
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
     with open_authority(arguments) as ca:
         chosen = _chosen(ca, arguments)
+        # As in `_renew`; a broker's own certificate can do without.
+        told = BROKER_REVOKED if chosen[0].kind == "broker" else after_revocation(ca.revocations_file, ca.broker)
         ca.revoke([issued.serial for issued in chosen])
         for issued in chosen:
             before = f" (on {issued.revoked_at:%Y-%m-%d} already)" if issued.revoked_at is not None else ""
             sys.stdout.write(f"{issued.name}: {issued.serial[:12]} is revoked{before}\n")
-        sys.stdout.write(after_revocation(chosen[0].kind, ca.revocations_file, ca.broker))
+        sys.stdout.write(told)
     return 0
 
 
@@ -192,8 +208,8 @@ def _existing(ca: OpenAuthority, name: str) -> list[Issued]:
 
 def _chosen(ca: OpenAuthority, arguments: argparse.Namespace) -> list[Issued]:
     found, now = _existing(ca, arguments.name), datetime.now(UTC)
-    if arguments.serial:
-        chosen = [issued for issued in found if issued.serial.startswith(arguments.serial.lower())]
+    if arguments.serial is not None:
+        chosen = [issued for issued in found if issued.serial.startswith(arguments.serial)]
         if len(chosen) > 1:
             serials = ", ".join(issued.serial for issued in chosen)
             raise AuthorityError(f"--serial {arguments.serial}: begins more than one: {serials}; write more of it")

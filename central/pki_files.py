@@ -9,7 +9,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import ClassPulseError
@@ -20,6 +20,10 @@ PRIVATE, PUBLIC = 0o600, 0o644
 
 class AuthorityError(ClassPulseError):
     """The school's authority, or what it writes, cannot be used as asked; the text says what to do."""
+
+
+class UnconfirmedError(AuthorityError):
+    """What was written is there, and may be gone after a power cut: the disk did not confirm it."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,15 @@ class Owner:
 class File:
     """What is to be written."""
 
-    content: bytes
+    content: bytes = field(repr=False)
     mode: int = PUBLIC
     owner: Owner | None = None
     """None: whoever writes it."""
 
 
 def replace(path: Path, file: File) -> None:
-    """Put file in the place of path at once, or leave what is there. Raises AuthorityError.
+    """Put file in the place of path at once, or leave what is there. Raises AuthorityError, and when path has
+    changed UnconfirmedError.
 
     It belongs to the folder's owner: with sudo, root must not take it away from whom it is.
     """
@@ -54,7 +59,7 @@ def replace(path: Path, file: File) -> None:
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)
-        _sync(path.parent)
+        _confirm(path)
     except OSError as error:
         raise AuthorityError(f"{path}: cannot be written: {error.strerror}; nothing was changed") from error
 
@@ -68,7 +73,7 @@ def write_new(path: Path, file: File) -> None:
             os.link(fresh, path)  # unlike a rename, refuses what is there
         finally:
             fresh.unlink(missing_ok=True)
-        _sync(path.parent)
+        _confirm(path)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
@@ -89,15 +94,39 @@ def write_new_folder(path: Path, files: Mapping[str, File], mode: int = 0o700) -
             fresh.rename(path)  # onto nothing, or an empty folder
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-        _sync(path.parent)
+        _confirm(path)
     except OSError as error:
         raise AuthorityError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def refuse_existing(path: Path) -> None:
     """Raises AuthorityError when something is at path, but for an empty folder."""
-    if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
+    try:
+        taken = path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir())))
+    except OSError as error:
+        raise _unseen(path, error) from error
+    if taken:
         raise _exists(path)
+
+
+def exists(path: Path) -> bool:
+    """Whether anything is at path. Raises AuthorityError when that cannot be seen."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise _unseen(path, error) from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raises AuthorityError when nothing can be made at path, by trying in the nearest folder that is there."""
+    folder = next(parent for parent in path.absolute().parents if exists(parent))
+    trial = _beside(folder / path.name)
+    try:
+        trial.mkdir()
+        trial.rmdir()
+    except OSError as error:
+        remedy = "; run it with sudo" if isinstance(error, PermissionError) and os.geteuid() != 0 else ""
+        raise AuthorityError(f"{path}: cannot be written: {error.strerror}{remedy}") from error
 
 
 @contextmanager
@@ -139,6 +168,21 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)  # or a rename in it may be lost with the power
     finally:
         os.close(descriptor)
+
+
+def _confirm(path: Path) -> None:
+    """That path stays, which is there already. Raises UnconfirmedError."""
+    try:
+        _sync(path.parent)
+    except OSError as error:
+        raise UnconfirmedError(
+            f"{path}: is written, but the disk did not confirm it: {error.strerror}; look after the disk, and see "
+            "whether the file is still there after a restart of the machine"
+        ) from error
+
+
+def _unseen(path: Path, error: OSError) -> AuthorityError:
+    return AuthorityError(f"{path}: cannot be looked at: {error.strerror}; is this its owner's account?")
 
 
 def _exists(path: Path) -> AuthorityError:

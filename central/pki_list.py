@@ -75,7 +75,7 @@ def _as_json(authority: Authority, now: datetime) -> dict[str, object]:
 def _warnings(authority: Authority, now: datetime) -> Iterator[str]:
     for issued in authority.registry.newest().values():
         left = issued.days_left(now)
-        if issued.revoked_at is None and left < WARNING_DAYS:
+        if left < WARNING_DAYS:
             verb = "expires" if left >= 0 else "expired"
             yield f"{issued.name}: {verb} on {issued.expires:%Y-%m-%d}; classpulse-central pki renew {issued.name}"
     for issued in authority.unlisted():

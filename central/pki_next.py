@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from central.bundle import CERTIFICATE, KEY
 from central.pki_registry import Broker, Kind
@@ -18,16 +19,15 @@ def after_issue(name: str, kind: Kind, broker: Broker, *, renewed: bool) -> str:
         case "broker":
             text = _BROKER
     told = text.format(
-        room=name, certificate=CERTIFICATE, key=KEY, host=broker.host, folder=Path(broker.revocations).parent
-    )
-    return told + (_OLD.format(name=name) if renewed and kind != "broker" else "")
+        room=quote(name), certificate=CERTIFICATE, key=KEY, host=quote(broker.host),
+        folder=quote(str(Path(broker.revocations).parent)),
+    )  # fmt: skip
+    return told + (_OLD.format(name=quote(name)) if renewed and kind != "broker" else "")
 
 
-def after_revocation(kind: Kind, revocations: Path, broker: Broker) -> str:
-    """How the broker gets to know."""
-    if kind == "broker":
-        return _BROKER_REVOKED
-    return _REVOKED.format(source=revocations, target=broker.revocations)
+def after_revocation(revocations: Path, broker: Broker) -> str:
+    """How the broker gets to know that a client's certificate is revoked."""
+    return _REVOKED.format(source=quote(str(revocations)), target=quote(broker.revocations))
 
 
 _DEVICE = """\
@@ -67,7 +67,7 @@ _OLD = """\
 Until it expires the broker accepts the old certificate as well. Once the new one is in use:
   classpulse-central pki revoke {name} --old
 """
-_BROKER_REVOKED = """\
+BROKER_REVOKED = """\
 Classrooms do not read the list: whoever has the broker's key can pose as the broker until the certificate expires.
 Was the key stolen, make a new authority, and new bundles for every classroom.
 """

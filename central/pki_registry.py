@@ -93,11 +93,11 @@ class Registry:
         return [issued for issued in self.of(name) if issued.revoked_at is None and now < issued.expires]
 
     def newest(self) -> dict[str, Issued]:
-        """By name, the last one issued."""
-        return {issued.name: issued for issued in self.certificates}
+        """By name, the last one issued that is not revoked."""
+        return {issued.name: issued for issued in self.certificates if issued.revoked_at is None}
 
     def state(self, issued: Issued, now: datetime) -> State:
-        """Superseded: a newer one was issued, and a broker still accepts this one too."""
+        """Superseded: a newer one was issued, and not revoked; a broker still accepts this one too."""
         if issued.revoked_at is not None:
             return "revoked"
         if now >= issued.expires:
@@ -118,7 +118,7 @@ def load(path: Path) -> Registry:
 
 
 def save(registry: Registry, path: Path) -> None:
-    """Replace the file at once. Raises AuthorityError; the old one then stands."""
+    """Replace the file at once. Raises AuthorityError; the old one then stands, but for UnconfirmedError."""
     pki_files.replace(path, serialised(registry))
 
 

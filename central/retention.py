@@ -18,7 +18,8 @@ _EVERY_SECONDS = 600.0
 _OVERDUE = timedelta(days=1)
 """Rows fall due one after the other, and go within minutes: that the newest is overdue for so long is no such thing."""
 _PATIENCE_SECONDS = 7 * 86_400.0
-"""A school that ended, or a central that was off for the holidays, keeps nothing for longer because of a doubt."""
+"""So long must the service have run, restarts between: by its own clock, since the date is what is doubted. A school
+that ended, or a central that was off for the holidays, keeps nothing for longer."""
 
 
 class Retention:
@@ -29,6 +30,8 @@ class Retention:
         self._store, self._keep, self._monotonic = store, keep, monotonic
         self._next_at = monotonic()
         self._doubted_at: float | None = None
+        """Up to when the doubt is noted in the store."""
+        self._trusted = False
 
     def step(self, now: datetime) -> None:
         """Delete some of what is due; a store that cannot be used now is tried again later."""
@@ -46,13 +49,22 @@ class Retention:
         """Whether everything would go, and has not been due for long enough by a clock that does not jump."""
         newest = self._store.newest_observed()
         if newest is None or newest >= now - self._keep - _OVERDUE:
-            self._doubted_at = None
+            self._trust()
             return False
-        if self._doubted_at is None:
-            self._doubted_at = self._monotonic()
+        moment = self._monotonic()
+        since = self._doubted_at
+        waited = self._store.doubt(newest, 0.0 if since is None else moment - since)
+        self._doubted_at, self._trusted = moment, False
+        left = _PATIENCE_SECONDS - waited
+        if left > 0 and since is None:
             _log.error(
                 "today is %s by this machine's clock, and the newest observation of %s: all of them would be deleted. "
-                "Is the date right? They stay until a newer one comes, for %d days at most",
-                f"{now:%Y-%m-%d}", f"{newest:%Y-%m-%d}", _PATIENCE_SECONDS // 86_400,
+                "Is the date right? They stay until a newer one comes, or this service has run for %.1f days more",
+                f"{now:%Y-%m-%d}", f"{newest:%Y-%m-%d}", left / 86_400,
             )  # fmt: skip
-        return self._monotonic() - self._doubted_at < _PATIENCE_SECONDS
+        return left > 0
+
+    def _trust(self) -> None:
+        if not self._trusted:
+            self._store.trust()
+            self._doubted_at, self._trusted = None, True

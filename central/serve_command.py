@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from central.config import Settings, load
+from central.errors import StoreError
 from central.session import KeptSession, Session
 from edge.config import service_environment
 from edge.connection import read_password, tls_context
@@ -66,12 +68,13 @@ def _check_config(arguments: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, *, broker: bool) -> str:
-    """Read every file that the settings name. Raises ClassPulseError."""
+    """Read every file that the settings name, and see that the database can be written. Raises ClassPulseError."""
     mqtt = settings.mqtt
     if mqtt.tls:
         tls_context(mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
     if mqtt.password_file is not None:
         read_password(mqtt.password_file)
+    _check_database(settings.store.path)
     if not broker:
         return f"broker {mqtt.host}:{mqtt.port}"
     wanted = mqtt.broker()
@@ -79,3 +82,18 @@ def _check(settings: Settings, *, broker: bool) -> str:
     trial = KeptSession(f"{mqtt.client_id[:17]}-trial", 0, 1)
     Session(replace(wanted, kept=trial)).close()
     return f"the broker {wanted.where} lets it in"
+
+
+def _check_database(path: Path) -> None:
+    """Nothing is made or changed: the service does that, once it starts. Raises StoreError."""
+    try:
+        # SQLite writes beside the file as well.
+        usable = os.access(path.parent, os.R_OK | os.W_OK | os.X_OK, effective_ids=True) and path.parent.is_dir()
+        if usable and path.exists():
+            usable = path.is_file() and os.access(path, os.R_OK | os.W_OK, effective_ids=True)
+    except OSError:
+        usable = False
+    if not usable:
+        raise StoreError(
+            f"{path}: the database cannot be opened: is its folder there, are both the service's own, and is it a file?"
+        )

@@ -166,6 +166,10 @@ class Peer:
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         return self._wait_answer("publish", info.mid)[0]
 
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish what nobody may answer."""
+        self._client.publish(topic, payload, qos=1)
+
     def subscribe(self, topic: str) -> None:
         _, mid = self._client.subscribe(topic, qos=1)
         assert mid is not None

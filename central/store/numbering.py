@@ -49,7 +49,9 @@ class Admission:
 class Numbering:
     """Gives each observation the number of its stream; remembers streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        """remembered: streams that are not looked up again, at most."""
+        self._remembered = remembered
         self._known: dict[_Key, _Stream] = {}
         self._touched: dict[_Key, _Stream] = {}
         self._full: set[str] = set()
@@ -79,7 +81,7 @@ class Numbering:
     def commit(self) -> None:
         """The transaction stands. One that failed is forgotten: its numbers are nobody's."""
         self._known |= self._touched
-        if len(self._known) > _REMEMBERED:
+        if len(self._known) > self._remembered:
             self._known = {}
 
     def _find(self, connection: sa.Connection, one: Seen) -> _Stream | None:

@@ -17,7 +17,7 @@ from central.errors import StoreBusyError, StoreError
 from central.store.losses import losses
 from central.store.schema import migrate
 from central.store.sqlite import READS, is_passing, open_engine
-from central.store.tables import observations, rejections, streams
+from central.store.tables import doubts, observations, rejections, streams
 from central.store.writer import BatchWriter, Saved
 
 
@@ -90,6 +90,25 @@ class Store:
         with self._failing(), self._reading() as connection:
             newest: datetime | None = connection.scalar(sa.select(sa.func.max(observations.c.observed_at)))
             return newest
+
+    def doubt(self, newest: datetime, seconds: float) -> float:
+        """Note that the date is doubted for so many seconds more, all up to newest being due; returns how many by now.
+
+        They outlast the process. Raises like `save`.
+        """
+        with self._failing(), self._engine.begin() as connection:
+            connection.execute(sa.delete(doubts).where(doubts.c.newest_at != newest))
+            known = connection.scalar(sa.select(doubts.c.seconds).filter_by(newest_at=newest))
+            if known is None:
+                connection.execute(sa.insert(doubts), {"newest_at": newest, "seconds": seconds})
+                return seconds
+            connection.execute(sa.update(doubts).filter_by(newest_at=newest).values(seconds=known + seconds))
+            return float(known + seconds)
+
+    def trust(self) -> None:
+        """Forget every doubt about the date. Raises like `save`."""
+        with self._failing(), self._engine.begin() as connection:
+            connection.execute(sa.delete(doubts))
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:

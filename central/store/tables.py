@@ -83,3 +83,10 @@ rejections = sa.Table(
     sa.Column("first_at", Moment, nullable=False),
     sa.Column("last_at", Moment, nullable=False),
 )
+
+doubts = sa.Table(
+    "doubts",
+    metadata,
+    sa.Column("newest_at", Moment, primary_key=True, comment="of the observations that are all due"),
+    sa.Column("seconds", sa.Float, nullable=False, comment="that the service has run since, and deleted nothing"),
+)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from central.arrivals import Arrival, Health, Rejection, Seen, Status
 from central.store.numbering import Admission, Numbering
@@ -35,9 +36,7 @@ class BatchWriter:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._numbering = Numbering()
-        # `ON CONFLICT DO NOTHING` is no standard SQL, but both have it, with the same meaning.
-        insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
-        self._insert = insert(observations).on_conflict_do_nothing().returning(observations.c.stream_id)
+        self._insert = insert_new(engine.dialect.name)
 
     def save(self, arrivals: Iterable[Arrival], received_at: datetime) -> Saved:
         """Commit them all, or nothing. Raises what SQLAlchemy raises."""
@@ -86,6 +85,13 @@ class BatchWriter:
             ],
         )
         return new.total()
+
+
+def insert_new(dialect: str) -> ReturningInsert[tuple[int]]:
+    """Insert what is no repeat, and give the streams of that. dialect: "sqlite" or "postgresql"."""
+    # `ON CONFLICT DO NOTHING` is no standard SQL, but both have it, with the same meaning.
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(observations).on_conflict_do_nothing().returning(observations.c.stream_id)
 
 
 def _widen_stream() -> sa.Update:

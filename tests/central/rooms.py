@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -61,6 +62,35 @@ class Room:
     def send(self, kind: str, payload: bytes, *, retain: bool = False) -> None:
         """Publish anything at all."""
         self._client.publish(f"classpulse/v1/{self.name}/{kind}", payload, 1, retain).wait_for_publish(SECONDS)
+
+
+class Endless:
+    """A classroom that goes on and on, from the sequence 1, until the context ends."""
+
+    _AT_ONCE = 50
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.acknowledged = 0
+        """The last sequence that the broker has taken; all before it are taken too."""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(SECONDS)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            last = self.acknowledged + self._AT_ONCE
+            self._room.observe(range(self.acknowledged + 1, last + 1))
+            self.acknowledged = last
 
 
 class Central:

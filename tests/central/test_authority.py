@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -129,6 +130,40 @@ def test_a_revocation_cut_off_before_its_list_is_noticed_and_made_up_for(folder:
     with opened(folder, None, NOW) as ca:
         ca.revoke([serial])
     assert Authority(folder).unlisted() == []
+
+
+def test_a_register_whose_folder_the_disk_does_not_confirm_is_said_to_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def confirm(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with opened(folder, None, NOW) as ca:
+        monkeypatch.setattr(os, "fsync", confirm)
+        with pytest.raises(AuthorityError, match=r"registry\.json: is written, but the disk did not confirm it"):
+            ca.issue("room-101", "classroom")
+        assert ca.registry == Authority(folder).registry
+        assert [issued.name for issued in ca.registry.certificates] == ["room-101"]
+
+
+def test_a_register_that_cannot_be_written_is_as_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def confirm(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(folder, None, NOW) as ca:
+        monkeypatch.setattr(os, "fsync", confirm)
+        with pytest.raises(AuthorityError, match="nothing was changed"):
+            ca.issue("room-101", "classroom")
+        assert ca.registry == Authority(folder).registry
+        assert ca.registry.certificates == ()
+
+
+def test_a_key_does_not_show_in_what_is_printed_of_a_bundle(folder: Path) -> None:
+    with opened(folder, None, NOW) as ca:
+        issue = ca.issue("room-101", "classroom")
+    assert "PRIVATE KEY" in issue.key.decode()
+    assert "PRIVATE KEY" not in repr((issue, bundle.for_client(issue)))
 
 
 def test_two_commands_at_once_are_told_to_wait(folder: Path) -> None:

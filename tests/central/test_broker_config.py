@@ -13,6 +13,7 @@ from cryptography import x509
 
 from central.__main__ import main
 from central.authority import Authority
+from tests.central.accounts import anothers, public_folder
 
 
 @pytest.fixture
@@ -75,6 +76,28 @@ def test_classrooms_learn_from_it_where_the_broker_is(folder: Path) -> None:
     assert main(["pki", "issue", "room-101"]) == 0
     config = (folder / "room-101" / "edge.toml").read_text()
     assert 'host = "broker.school.example"\nport = 8884\n' in config
+
+
+def test_where_nothing_may_be_written_nothing_is_certified_and_sudo_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with public_folder() as etc:
+        for place, layout in (("mosquitto", ["--debian"]), ("new/folder", [])):
+            with anothers(etc, 0o555):
+                assert write(str(etc / place), *layout) == 1
+            assert "cannot be written: Permission denied; run it with sudo" in capsys.readouterr().err
+        assert list(etc.iterdir()) == []
+    assert Authority(folder / "pki").registry.certificates == ()
+
+
+def test_every_folder_above_may_be_entered_by_mosquitto_whatever_the_umask(folder: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        assert write("for/the/broker") == 0
+    finally:
+        os.umask(before)
+    for path in ("for", "for/the", "for/the/broker"):
+        assert oct(stat.S_IMODE((folder / path).stat().st_mode)) == "0o755", path
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])

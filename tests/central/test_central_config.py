@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from central.__main__ import main
 from central.config import Settings, load, parse
 from edge.errors import ConfigError
 from edge.typed_toml import kinds
+from tests.central.accounts import anothers, public_folder
 
 EXAMPLE = Path(__file__).parents[2] / "systemd" / "central.toml"
 PLACE = Path("/etc/classpulse-central/central.toml")
@@ -74,9 +76,33 @@ def test_check_config_says_what_is_missing(tmp_path: Path, capsys: pytest.Captur
     config.write_text('[mqtt]\nhost = "broker"\nca_file = "ca.pem"\n')
     assert main(["check-config", str(config)]) == 1
     assert f"{tmp_path}/ca.pem: the CA file cannot be read" in capsys.readouterr().err
-    config.write_text('[mqtt]\nhost = "127.0.0.1"\ntls = false\n')
+    config.write_text(f'[mqtt]\nhost = "127.0.0.1"\ntls = false\n[store]\npath = "{tmp_path}/central.db"\n')
     assert main(["check-config", str(config)]) == 0
     assert "OK" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [config]
+
+
+@pytest.mark.parametrize("fault", ["no folder", "a folder", "another's folder", "another's file"])
+def test_check_config_refuses_a_database_that_could_not_be_opened(
+    capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    with public_folder() as folder:
+        config, place, database = folder / "central.toml", folder / "data", folder / "data" / "central.db"
+        config.write_text(f'[mqtt]\nhost = "127.0.0.1"\ntls = false\n[store]\npath = "{database}"\n')
+        others: AbstractContextManager[None] = nullcontext()
+        if fault != "no folder":
+            place.mkdir()
+        if fault == "a folder":
+            database.mkdir()
+        if fault == "another's folder":
+            others = anothers(place, 0o555)
+        if fault == "another's file":
+            database.touch()
+            place.chmod(0o777)
+            others = anothers(database, 0o444)
+        with others:
+            assert main(["check-config", str(config)]) == 1
+        assert f"{database}: the database cannot be opened" in capsys.readouterr().err
 
 
 def test_serve_refuses_a_wrong_config_with_its_own_exit_code(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -33,6 +35,7 @@ class FakeLink(Link):
         super().__init__(BrokerSettings("broker"))
         self._messages = list(messages)
         self.given = 0
+        self.idled = 0
         self.acknowledged = 0
 
     def receive(self, seconds: float) -> Message | None:
@@ -43,6 +46,7 @@ class FakeLink(Link):
         return self._messages.pop(0)
 
     def idle(self, seconds: float) -> None:
+        self.idled += 1
         threading.Event().wait(min(seconds, 0.001))
 
     def acknowledge(self) -> None:
@@ -92,7 +96,7 @@ class Scene:
         self.watchdog = Watchdog(Notifier(None), 20.0, monotonic=lambda: self.now)
         heartbeat = self.watchdog.heartbeat("ingest", 90.0)
         self.ingest = Ingest(
-            link, store, timedelta(days=30), heartbeat, clock or FakeClock(), backoff=Backoff(0.001, 0.001)
+            link, store, timedelta(days=30), heartbeat, clock or FakeClock(), backoff=Backoff(0.001, 0.001), most_told=3
         )
         self._steps = threading.Semaphore(0)
         self._thread = threading.Thread(target=self.ingest.run, args=(self.stop, self._steps.release))
@@ -201,9 +205,38 @@ def test_until_the_clock_is_synchronised_nothing_is_fetched_and_nothing_deleted(
             assert scene.fed_while_it_steps(minutes=3)
             assert (link.given, store.totals().received, store.newest_observed()) == (0, 1, NOW)
             assert caplog.text.count("nothing is fetched from the broker") == 1
+            idled = link.idled
+            wait_until(lambda: link.idled > idled)  # a connection that nobody looks after would end
             clock.time, clock.right = NOW, True
             wait_until(lambda: link.acknowledged == 2)
             assert (scene.ingest.failure, store.totals()) == (None, Totals(3, 0, 0))
+
+
+def test_what_is_older_than_is_kept_is_deleted(tmp_path: Path) -> None:
+    link, store = FakeLink(messages(1)), FaultyStore(tmp_path / "central.db")
+    with store:
+        old = NOW - timedelta(days=31)
+        store.save([Seen("room-102", UUID(int=2), 1, "s-001", "happy", old, False)], old)
+        with Scene(link, store):
+            wait_until(lambda: link.acknowledged == 1 and not _stored_at(tmp_path / "central.db", old))
+        assert store.newest_observed() == NOW
+
+
+def _stored_at(database: Path, moment: datetime) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT observed_at FROM observations").fetchall()
+    return (int(moment.timestamp() * 1000),) in rows
+
+
+def test_kinds_of_rejected_messages_are_said_up_to_a_number_and_all_of_them_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = [Message(f"classpulse/v1/room-{number}/observation", b"", ()) for number in range(20)]
+    link, store = FakeLink(forged), FaultyStore(tmp_path / "central.db")
+    with store, Scene(link, store):
+        wait_until(lambda: link.acknowledged == 20)
+        assert store.totals() == Totals(0, 0, 20)
+    assert caplog.text.count("rejected, as more of this kind") == 3
 
 
 def test_what_the_store_refuses_is_said_once_and_acknowledged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -147,3 +147,16 @@ def test_a_second_central_with_the_same_client_id_is_named(caplog: pytest.LogCap
     for _ in range(10):  # it is not tried again at once, which would end the other's connection
         one.receive(0.02)
     assert [record.getMessage().count("another client came as central") for record in caplog.records] == [1]
+
+
+def test_a_connection_that_ends_while_nothing_is_received_is_none(broker: Mosquitto) -> None:
+    one = connected(link(broker.port))
+    broker.kill()
+
+    def noticed() -> bool:
+        one.idle(0.05)
+        return not one.connected
+
+    wait_until(noticed)
+    broker.start()
+    connected(one).close()

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import stat
 import sys
 import tarfile
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +27,7 @@ from central.pki_files import AuthorityError
 from central.pki_registry import Broker, Issued
 from edge.config import parse
 from edge.wire import ID_PATTERN
+from tests.central.accounts import anothers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -133,6 +136,20 @@ def test_revoked_by_name_by_age_or_by_serial(folder: Path, capsys: pytest.Captur
     assert "no certificate was issued" in refusal(capsys, "pki", "revoke", "room-102")
 
 
+def test_after_the_newest_is_revoked_the_one_before_is_no_old_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issue("room-101", "--days", "9")
+    assert main(["pki", "renew", "room-101", "--tar"]) == 0
+    in_use, lost = Authority(folder / "pki").registry.certificates
+    assert main(["pki", "revoke", "room-101", "--serial", lost.serial[:12].upper()]) == 0
+    capsys.readouterr()
+    assert main(["pki", "list"]) == 3
+    assert f"room-101: expires on {in_use.expires:%Y-%m-%d}" in capsys.readouterr().err
+    assert "no such certificate" in refusal(capsys, "pki", "revoke", "room-101", "--old")
+    assert [issued.revoked_at is None for issued in Authority(folder / "pki").registry.certificates] == [True, False]
+
+
 def test_a_serial_that_begins_more_than_one_certificate_revokes_none(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +196,44 @@ def test_a_revoked_broker_is_not_said_to_be_safe(folder: Path, capsys: pytest.Ca
     assert "--old" not in capsys.readouterr().out
     assert main(["pki", "revoke", "broker"]) == 0
     assert "make a new authority" in capsys.readouterr().out
+
+
+def test_a_broker_certificate_without_a_known_broker_is_not_renewed_and_can_be_revoked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with opened(folder / "pki", None, datetime.now(UTC)) as ca:
+        ca.issue("b.example", "broker", ["b.example"])  # as a broker-config that was cut off leaves it
+    assert "where is the broker? Run broker-config" in refusal(capsys, "pki", "renew", "b.example")
+    assert len(Authority(folder / "pki").registry.certificates) == 1
+    assert main(["pki", "revoke", "b.example"]) == 0
+    assert "make a new authority" in capsys.readouterr().out
+
+
+def test_a_broker_gets_one_more_name_when_it_is_renewed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["broker-config", "broker", "--host", "b.example", "--also", "10.0.0.5"]) == 0
+    assert main(["pki", "renew", "b.example", "--also", "mqtt.example", "10.0.0.5"]) == 0
+    renewed = x509.load_pem_x509_certificate(Path("b.example/server.pem").read_bytes())
+    names = renewed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name.value) for name in names] == ["b.example", "10.0.0.5", "mqtt.example"]
+    issue("room-101")
+    for others in (["room-101"], ["b.example", "room-101"]):
+        said = refusal(capsys, "pki", "renew", *others, "--also", "mqtt.example", "--tar")
+        assert "--also is for a broker's certificate" in said
+    assert len(Authority(folder / "pki").registry.certificates) == 3
+
+
+def test_a_printed_command_can_be_typed_whatever_the_folders_name(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = "it's a broker; or two"
+    assert main(["broker-config", strange, "--host", "b.example"]) == 0
+    (started,) = re.findall("(?m)^  (mosquitto -c .*)$", capsys.readouterr().out)
+    assert shlex.split(started) == ["mosquitto", "-c", f"{folder}/{strange}/mosquitto.conf"]
+    issue("room-101")
+    Path("pki").rename("our pki")
+    assert main(["pki", "revoke", "room-101", "--pki", "our pki"]) == 0
+    (handed,) = re.findall("(?m)^  sudo (install -m 644 .*)$", capsys.readouterr().out)
+    assert shlex.split(handed)[3:] == ["our pki/crl.pem", f"{folder}/{strange}/classpulse/crl.pem"]
 
 
 def test_a_list_asks_for_what_expires_within_a_month(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,6 +296,8 @@ def test_a_passphrase_comes_from_a_private_file(
     assert "there is no terminal to ask" in refusal(capsys, "pki", "issue", "room-102", "--host", "broker")
     secret.write_text("other words, also a few\n")
     assert "the passphrase is wrong" in refusal(capsys, "pki", "issue", "room-102", "--host", "broker", *option)
+    secret.write_text("x" * 1024)
+    assert "longer than 1023 bytes" in refusal(capsys, "pki", "init", "--pki", "other", *option)
     secret.write_text("short\n")
     assert "shorter than 12" in refusal(capsys, "pki", "init", "--pki", "other", *option)
 
@@ -295,13 +352,17 @@ def test_a_passphrase_that_is_typed_is_asked_for_twice_and_not_shown(
         ["issue", "room-101", "--port", "0"],
         ["issue", "room-101", "--days", "0"],
         ["revoke"],
+        ["revoke", "room-109", "--serial", ""],  # begins every serial number
+        ["revoke", "room-109", "--serial", "$SERIAL"],
     ],
 )
 def test_wrong_usage_is_refused_before_anything_is_done(folder: Path, arguments: list[str]) -> None:
+    assert issue("room-109") == 0
+    before = Authority(folder / "pki").registry
     with pytest.raises(SystemExit) as exit_:
         main(["pki", *arguments])
     assert exit_.value.code == 2
-    assert Authority(folder / "pki").registry.certificates == ()
+    assert Authority(folder / "pki").registry == before
 
 
 def test_a_folder_without_an_authority_is_said(
@@ -311,6 +372,12 @@ def test_a_folder_without_an_authority_is_said(
     for arguments in (["list"], ["issue", "room-101"], ["revoke", "room-101"], ["renew", "room-101"]):
         assert "there is no authority here" in refusal(capsys, "pki", *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_authority_of_another_account_is_not_looked_into(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with anothers(folder / "pki"):
+        for arguments in (["list"], ["revoke", "room-101"], ["init", "--no-passphrase", "--pki", "pki/another"]):
+            assert "is this its owner's account?" in refusal(capsys, "pki", *arguments)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

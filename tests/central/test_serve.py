@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import MOSQUITTO, SECONDS, Mosquitto, wait_until
-from tests.central.rooms import Central, Room
+from tests.central.rooms import Central, Endless, Room
 
 pytestmark = [
     pytest.mark.broker,
@@ -76,19 +76,19 @@ def test_stop_is_clean_and_what_comes_meanwhile_is_there_after_the_start(central
 def test_kill_9_during_ingest_loses_nothing_and_doubles_nothing(
     central: Central, broker: Mosquitto, room: Room
 ) -> None:
-    with central.running(), Room(broker.port, "room-102") as other:
-        room.observe(range(1, 1501))
-        other.observe(range(1, 1501))
-        wait_until(lambda: len(central.sequences()) > 0)
+    with (
+        central.running(), Room(broker.port, "room-102") as another, Endless(room) as one, Endless(another) as other,
+    ):  # fmt: skip
+        wait_until(lambda: len(central.sequences()) > 0 and len(central.sequences("room-102")) > 0)
         central.kill()
-        stored = len(central.sequences()) + len(central.sequences("room-102"))
-    print(f"{stored} of 3000 were stored when it was killed")
+        before = one.acknowledged, other.acknowledged  # and they go on, as they did when it was killed
+        wait_until(lambda: one.acknowledged > before[0] and other.acknowledged > before[1])
     with central.running():
-        wait_until(lambda: len(central.sequences()) + len(central.sequences("room-102")) >= 3000)
-        room.observe([1501])  # after everything that the broker had kept
-        wait_until(lambda: 1501 in central.sequences())
-    assert central.sequences() == list(range(1, 1502))
-    assert central.sequences("room-102") == list(range(1, 1501))
+        room.observe([one.acknowledged + 1])  # after everything that the broker had kept
+        wait_until(lambda: one.acknowledged + 1 in central.sequences())
+        wait_until(lambda: other.acknowledged in central.sequences("room-102"))
+    assert central.sequences() == list(range(1, one.acknowledged + 2))
+    assert central.sequences("room-102") == list(range(1, other.acknowledged + 1))
 
 
 def test_what_is_not_committed_is_not_acknowledged(central: Central, room: Room) -> None:

@@ -14,14 +14,17 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 
-from central.arrivals import Health, Rejection, Seen, Status
+from central.arrivals import Arrival, Health, Rejection, Seen, Status
 from central.errors import NewerStoreError, StoreBusyError, StoreError
 from central.retention import Retention
-from central.store.numbering import FURTHEST, MOST_STREAMS
+from central.store.numbering import FURTHEST, MOST_STREAMS, Numbering
 from central.store.sqlite import open_engine
 from central.store.store import Store, Totals
 from central.store.tables import metadata
+from central.store.writer import insert_new
 
 NOW = datetime(2026, 3, 2, 9, 15, 31, tzinfo=UTC)
 STREAM, OTHER = UUID(int=1), UUID(int=2)
@@ -257,15 +260,47 @@ def test_the_last_observations_of_a_term_go_when_they_are_due(store: Store) -> N
     assert store.newest_observed() is None
 
 
-def test_a_doubt_about_the_date_does_not_keep_what_is_old_for_longer_than_a_week(store: Store) -> None:
+class Uptime:
+    """A process's clock, from its start on."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_doubt_about_the_date_keeps_nothing_for_longer_than_a_week_of_running(store: Store) -> None:
     store.save([seen(1)], NOW)
-    uptime = [0.0]
-    retention = Retention(store, timedelta(days=30), lambda: uptime[0])
-    for day in range(8):  # switched on again after the holidays
+    for day in range(14):  # switched on again after the holidays, and off every night
         assert store.newest_observed() == NOW
-        uptime[0] = day * 86_400.0
-        retention.step(NOW + timedelta(days=50 + day))
+        uptime = Uptime()
+        retention = Retention(store, timedelta(days=30), uptime)
+        for hours in (0, 4, 12):
+            uptime.seconds = hours * 3600.0
+            retention.step(NOW + timedelta(days=50 + day, hours=hours))
     assert store.newest_observed() is None
+
+
+def test_a_doubt_that_was_settled_does_not_count_for_the_next_one(store: Store) -> None:
+    store.save([seen(1)], NOW)
+    for jump in (50, 10, 50):  # days; the clock is set right in between
+        uptime = Uptime()
+        retention = Retention(store, timedelta(days=30), uptime)
+        for day in range(6):
+            uptime.seconds = day * 86_400.0
+            retention.step(NOW + timedelta(days=jump + day))
+    assert store.newest_observed() == NOW
+
+
+def test_a_database_of_the_version_before_is_brought_up_to_date(path: Path) -> None:
+    with Store(path) as store:
+        store.save([seen(1)], NOW)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TABLE doubts")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    with Store(path) as store:
+        assert store.doubt(NOW, 60.0) == 60.0
+        assert store.totals() == Totals(1, 0, 0)
 
 
 def test_nothing_of_a_deleted_observation_stays_in_the_file(store: Store, path: Path) -> None:
@@ -321,8 +356,75 @@ def test_only_its_owner_may_read_the_database(store: Store, path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
 
 
-def test_every_statement_but_one_is_understood_by_postgresql_too() -> None:
-    for table in metadata.sorted_tables:
-        assert "WITHOUT ROWID" not in str(
-            sa.schema.CreateTable(table).compile(dialect=sa.dialects.postgresql.dialect())
-        )
+def test_tables_and_statements_can_be_written_for_postgresql_too(path: Path) -> None:
+    executed: list[sa.ClauseElement] = []
+
+    def note(connection: object, clause: object, *_: object) -> None:
+        if isinstance(clause, sa.ClauseElement):
+            executed.append(clause)
+
+    sa.event.listen(sa.Engine, "before_execute", note)
+    try:
+        with Store(path) as store:
+            batch: list[Arrival] = [
+                seen(1),
+                Status("room-101", True),
+                Health("room-101", {}),
+                Rejection("", "topic", "none of ours"),
+            ]
+            for _ in range(2):
+                store.save(batch, NOW)
+            store.save([seen(1, stream=UUID(int=number)) for number in range(MOST_STREAMS)], NOW)
+            store.delete_observed_before(NOW + timedelta(days=1), MOST_STREAMS)
+            store.save([seen(1, stream=UUID(int=MOST_STREAMS)), Status("room-101", False)], NOW)  # it makes room
+            for _ in range(2):
+                store.doubt(NOW, 1.0)
+            store.trust()
+            store.totals()
+            store.newest_observed()
+    finally:
+        sa.event.remove(sa.Engine, "before_execute", note)
+    # What differs between the two; Alembic's own tables are its own matter.
+    executed = [clause for clause in executed if not isinstance(clause, sqlite_dialect.Insert)]
+    executed += [insert_new("postgresql"), *map(sa.schema.CreateTable, metadata.sorted_tables)]
+    written = {str(clause.compile(dialect=postgresql.dialect())) for clause in executed}
+    for beginning, least in {"SELECT": 7, "INSERT": 5, "UPDATE": 4, "DELETE": 3, "\nCREATE TABLE": 5}.items():
+        assert len([text for text in written if text.startswith(beginning)]) >= least, beginning
+    assert any("ON CONFLICT DO NOTHING RETURNING observations.stream_id" in text for text in written)
+    assert not any("WITHOUT ROWID" in text for text in written)
+
+
+def test_a_commit_is_on_the_disk_and_what_is_deleted_is_overwritten(path: Path) -> None:
+    """What no test can see without pulling the plug (sqlite.org/pragma.html)."""
+    engine = open_engine(path)
+    wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
+    with engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+    engine.dispose()
+    assert found == wanted
+
+
+def test_streams_are_forgotten_when_they_are_many_and_known_again_from_the_database(path: Path) -> None:
+    Store(path).__exit__(None, None, None)
+    engine, numbering = open_engine(path), Numbering(remembered=2)
+    looked_up: list[str] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        looked_up.append(statement)
+
+    def admit(*streams: int) -> list[int]:
+        """The numbers that their streams have."""
+        looked_up.clear()
+        with engine.begin() as connection:
+            admission = numbering.admit(connection, [seen(1, stream=UUID(int=number)) for number in streams])
+        numbering.commit()
+        return [number for number, _ in admission.numbered]
+
+    first = admit(1, 2)
+    assert admit(1, 2) == first
+    assert not [statement for statement in looked_up if "FROM streams" in statement]
+    third = admit(3)
+    assert admit(1, 2, 3) == first + third
+    assert len([statement for statement in looked_up if "FROM streams" in statement]) == 3
+    engine.dispose()

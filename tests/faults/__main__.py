@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 
 from tests.brokers import MOSQUITTO
+from tests.faults.checkout import commit
 from tests.faults.jobs import jobs, make_all
 from tests.faults.outage import Outage, outage
-from tests.faults.report import Origin, commit, write_report
+from tests.faults.report import Origin, write_report
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,7 +26,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--longest", type=float, default=60.0, help="seconds of one fault; default %(default)s")
     parser.add_argument("--parallel", type=int, default=4, help="runs at a time; default %(default)s")
     parser.add_argument("--outage", type=int, default=0, metavar="N", help="then drain N observations of a day")
-    parser.add_argument("--folder", type=Path, help="keep results here, and go on from those that are there")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="keep results here, and go on from those that are there, if they are of the same commit",
+    )
     parser.add_argument("--report", type=Path, help="write this Markdown file, and the same figures as .json beside it")
     return parser
 
@@ -45,14 +50,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        chosen = jobs(folder.absolute(), arguments.seed, arguments.faults, arguments.clip_faults, arguments.longest)
-        reused = sum(job.result.exists() for job in chosen)
+        here = commit()
+        chosen = jobs(
+            folder.absolute(), arguments.seed, arguments.faults, arguments.clip_faults, arguments.longest, here
+        )
+        reused = sum(job.made() is not None for job in chosen)
         results = make_all(chosen, arguments.parallel)
         drained: Outage | None = None
         if arguments.outage:
             with tempfile.TemporaryDirectory(dir=folder) as place:
                 drained = outage(Path(place), arguments.seed, arguments.outage)
-    text = write_report(results.values(), drained, Origin(_command(arguments), commit(), reused))
+    text = write_report(results.values(), drained, Origin(_command(arguments), here, reused))
     sys.stdout.write(text.markdown)
     if arguments.report is not None:
         arguments.report.write_text(text.markdown)

@@ -17,13 +17,11 @@ class Event:
     kind: str
     began: float
     overlapping: bool
-    """It struck while the one before was being recovered from."""
+    """It struck while the one before was not yet recovered from."""
     ended: float = 0.0
     recovered: float | None = None
     """When all that was committed before the fault's end, and something seen after it, had arrived; None: the next
-    fault came first, or it took too long."""
-    given_up: bool = False
-    """It took too long."""
+    fault came first, or it took too long, which is a failure of the run."""
     observations: int = 0
     """Committed from its beginning to that of the next fault."""
     doubled: int = 0

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.faults.run import Result, run
+from tests.faults.checkout import same
+from tests.faults.run import Result, commit_of, run
 from tests.faults.school import Source
 
 _PER_RUN = 10
@@ -19,13 +20,15 @@ _PER_RUN = 10
 
 @dataclass(frozen=True)
 class Job:
-    """One run, and where its result is kept: a run whose result is there already is not made again."""
+    """One run, and where its result is kept: what was made at the same commit is not made again."""
 
     folder: Path
     seed: int
     faults: int
     longest: float
     source: Source
+    commit: str | None
+    """What is tried."""
 
     @property
     def name(self) -> str:
@@ -41,10 +44,16 @@ class Job:
         wanted = "--faults 0 --clip-faults" if self.source == "clip" else "--faults"
         return f"python -m tests.faults --seed {self.seed} {wanted} {self.faults} --longest {self.longest:g}"
 
+    def made(self) -> Result | None:
+        """The result of an earlier call; None where there is none, or it is of another commit."""
+        if not self.result.exists() or not same(commit_of(self.result), self.commit):
+            return None
+        return Result.read(self.result)
+
     def make(self) -> Result:
         """Run it, unless it was run before."""
-        if self.result.exists():
-            return Result.read(self.result)
+        if (made := self.made()) is not None:
+            return made
         scratch = self.folder / self.name
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -53,18 +62,20 @@ class Job:
         def say(what: str) -> None:
             sys.stderr.write(f"{self.name} {time.monotonic() - began:6.1f} s: {what}\n")
 
-        result = run(scratch, self.seed, self.faults, self.longest, self.source, say)
+        result = run(scratch, self.seed, self.faults, self.longest, self.source, self.commit, say)
         result.write(self.result)
         if not result.verdict.failures:  # what a failure left behind is evidence
             shutil.rmtree(scratch)
         return result
 
 
-def jobs(folder: Path, seed: int, faults: int, clip_faults: int, longest: float, per_run: int = _PER_RUN) -> list[Job]:
-    """Faults spread over runs of consecutive seeds."""
+def jobs(
+    folder: Path, seed: int, faults: int, clip_faults: int, longest: float, commit: str | None, per_run: int = _PER_RUN
+) -> list[Job]:
+    """Faults spread over runs of consecutive seeds. commit: what is tried."""
     wanted: list[tuple[Source, int]] = [("room", faults), ("clip", clip_faults)]
     return [
-        Job(folder, seed + number, min(per_run, count - number * per_run), longest, source)
+        Job(folder, seed + number, min(per_run, count - number * per_run), longest, source, commit)
         for source, count in wanted
         for number in range(-(-count // per_run))
     ]

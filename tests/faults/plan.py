@@ -42,7 +42,7 @@ class Fault:
     seconds: float
     """How long it lasts."""
     overlapping: bool
-    """It strikes while the one before is being recovered from."""
+    """It does not wait for the recovery from the one before."""
     choice: float
     """0..1, for what else a kind has to choose."""
 

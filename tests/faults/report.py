@@ -50,7 +50,8 @@ _NOTES = """
 - *longest outage*: without any arrival. *recovery*: from a fault's end until everything committed before it, and
   something seen after it, had arrived. It is mostly the publisher's backoff, which grows to 60 s so that a school's
   classrooms do not all return at once, and the 20 s after which a silent connection is given up.
-- {overlapping} faults struck while the one before was still being recovered from; their recovery counts with the next.
+- {overlapping} faults struck while something committed before the end of the one before had not arrived, or nothing
+  seen since; the recovery of that one counts with the next.
 """
 
 
@@ -101,7 +102,7 @@ class Origin:
     commit: str | None
     """Abbreviated; None where there is no repository."""
     reused: int
-    """Runs of an earlier call whose results lay in `--folder`; the commit says nothing about those."""
+    """Runs of an earlier call at the same commit, whose results lay in `--folder`."""
 
 
 def write_report(results: Iterable[Result], drained: Outage | None, origin: Origin) -> Report:
@@ -116,7 +117,8 @@ def write_report(results: Iterable[Result], drained: Outage | None, origin: Orig
             _HEAD.format(
                 command=origin.command, when=f"{datetime.now(UTC):%Y-%m-%d}",
                 commit=f" at commit {origin.commit}" if origin.commit else "", machine=where,
-                reused=f"\n{origin.reused} of the {len(results)} runs are of an earlier call." if origin.reused else "",
+                reused=f"\n{origin.reused} of the {len(results)} runs are of an earlier call, at the same commit."
+                if origin.reused else "",
                 sources=_sources(results),
             ),
             _COLUMNS + "".join(map(_line, rows)),
@@ -237,15 +239,3 @@ def machine() -> str:
         f"{os.cpu_count()} CPUs ({model[1] if model else platform.machine()}), Python {platform.python_version()}, "
         f"Mosquitto {version[1] if version else '?'}, paho-mqtt {metadata.version('paho-mqtt')}"
     )
-
-
-def commit() -> str | None:
-    """What is checked out here, abbreviated, with "-dirty" where files were changed; None without a repository."""
-    try:
-        told = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--exclude=*"],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return told.stdout.strip() or None

@@ -30,6 +30,8 @@ _SETTLE_SECONDS = 1.0
 class Result:
     """What a run comes to."""
 
+    commit: str | None
+    """What was tried."""
     seed: int
     source: Source
     faults: int
@@ -54,14 +56,23 @@ class Result:
         )
 
 
-def run(folder: Path, seed: int, faults: int, longest: float, source: Source, say: Callable[[str], None]) -> Result:
-    """Make the faults of a seed in an empty folder. say: told of every fault as it ends."""
+def commit_of(path: Path) -> str | None:
+    """What the run was of whose result was written to path; None where that does not say."""
+    commit: str | None = json.loads(path.read_text()).get("commit")
+    return commit
+
+
+def run(
+    folder: Path, seed: int, faults: int, longest: float, source: Source, commit: str | None,
+    say: Callable[[str], None],
+) -> Result:  # fmt: skip
+    """Make the faults of a seed in an empty folder. commit: what is tried; say: told of every fault as it ends."""
     began = time.time()
     saving: Saving = "every change" if seed % 2 else "every 5 s"
     school = School(folder, seed, source, saving)
     ledger = Ledger(school.spool)
     with school:
-        play = _Play(school, ledger, say)
+        play = Play(school, ledger, say)
         school.classroom.start()
         play.wait_for_life()
         for fault in plan(seed, faults, longest):
@@ -74,11 +85,11 @@ def run(folder: Path, seed: int, faults: int, longest: float, source: Source, sa
     )
     forgotten = {(stream, int(sequence)) for stream, sequence in map(str.split, verdict.lost_by_broker)}
     share_out(play.events, ledger.entries, school.recorder.arrivals, set(verdict.lost), forgotten)
-    return Result(seed, source, faults, longest, play.events, verdict, time.time() - began)
+    return Result(commit, seed, source, faults, longest, play.events, verdict, time.time() - began)
 
 
 @dataclass
-class _Play:
+class Play:
     """A run under way."""
 
     school: School
@@ -87,6 +98,8 @@ class _Play:
     events: list[Event] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
+    patience: float = _RECOVERY_SECONDS
+    """Seconds in which a fault must be recovered from."""
     _missing: dict[Identity, float] = field(default_factory=dict)
     """Committed, when, and not arrived yet."""
     _looked_at: int = 0
@@ -97,12 +110,13 @@ class _Play:
 
     def make(self, fault: Fault) -> None:
         """Pause, break, mend, and wait for the recovery unless the next fault is not to."""
+        overlapping = False
         if fault.overlapping and self.events:
-            self.wait(min(fault.pause, 2.0))
+            overlapping = not self._recovered_within(min(fault.pause, 2.0))
         else:
-            self._recover()
+            self.recover()
             self.wait(fault.pause)
-        event = Event(fault.kind, time.time(), fault.overlapping)
+        event = Event(fault.kind, time.time(), overlapping)
         self.events.append(event)
         getattr(self, "_" + fault.kind.replace("-", "_"))(fault)
         event.ended = time.time()
@@ -110,7 +124,7 @@ class _Play:
 
     def end(self) -> None:
         """Recover, stop as systemd does, and let a daemon without load send what is left."""
-        self._recover()
+        self.recover()
         self._expect_status(b"online", "while it runs")
         if (status := self.school.classroom.stop()) != 0:
             self.complaints.append(f"the daemon stopped with status {status}")
@@ -151,17 +165,21 @@ class _Play:
             self._missing.pop(arrival.identity, None)
         self._looked_at = seen
 
-    def _recover(self) -> None:
-        if not self.events:
-            return
+    def recover(self) -> None:
+        """Wait until the last fault is recovered from; that it never is becomes a complaint."""
+        if self.events and not self._recovered_within(self.patience):
+            told = f"not recovered from {self.events[-1].kind} within {self.patience:g} s"
+            self.complaints.append(told)
+            self.say(f"  {told}: {len(self._missing)} observations have not arrived")
+            self._missing.clear()  # they shall not hold up the rest; the account at the end shows what is lost
+
+    def _recovered_within(self, seconds: float) -> bool:
         event = self.events[-1]
-        if self._wait_until(lambda: self._whole_since(event.ended), _RECOVERY_SECONDS):
-            event.recovered = time.time()
-            self.say(f"  recovered {event.recovered - event.ended:.1f} s after {event.kind}")
-        else:
-            event.given_up = True
-            self.say(f"  not recovered from {event.kind}: {len(self._missing)} observations have not arrived")
-            self._missing.clear()  # lost, as the account at the end will show; they shall not hold up the rest
+        if not self._wait_until(lambda: self._whole_since(event.ended), seconds):
+            return False
+        event.recovered = time.time()
+        self.say(f"  recovered {event.recovered - event.ended:.1f} s after {event.kind}")
+        return True
 
     def _whole_since(self, moment: float) -> bool:
         arrivals = self.school.recorder.arrivals

@@ -16,6 +16,7 @@ from edge.demo.cast import HERE as DEMO
 from edge.enrolment import enrol
 from edge.loading import load_recognition
 from edge.manifest import Manifest
+from edge.portraits import Portrayer
 from tests.brokers import SECONDS, Mosquitto, wait_until
 from tests.certificates import Authority
 from tests.faults.classroom import enrol_all
@@ -192,7 +193,8 @@ class School:
         settings = config.load(path)
         detector, embedder = load_recognition(settings, Manifest())
         for student in STUDENTS:
-            enrol(settings, detector, embedder, student.student_id, CONSENT, [student.picture])
+            portrait = Portrayer(detector, embedder).from_file(student.picture)
+            enrol(settings, embedder, student.student_id, CONSENT, [portrait])
 
     def allow(self, *, observations: bool) -> None:
         """Change the broker's access list under its feet."""

@@ -25,7 +25,7 @@ pytestmark = [
 
 
 def test_fifteen_faults_lose_nothing_double_nothing_and_keep_the_order(tmp_path: Path) -> None:
-    chosen = jobs(tmp_path, seed=1, faults=15, clip_faults=0, longest=4.0, per_run=5)
+    chosen = jobs(tmp_path, seed=1, faults=15, clip_faults=0, longest=4.0, commit=None, per_run=5)
     results = make_all(chosen, parallel=3)
     failures = {job.again: result.verdict.failures for job, result in results.items() if result.verdict.failures}
     assert not failures
@@ -67,6 +67,12 @@ def test_what_a_broker_forgets_is_proved_by_its_acknowledgement_on_the_line(tmp_
     assert found.failures == []
     kills.clear()
     assert verdict().failures, "without a kill the broker is not to blame"
+
+
+def test_a_school_with_the_demos_clip_has_its_cast_enrolled(tmp_path: Path) -> None:
+    with School(tmp_path, seed=1, source="clip") as school:
+        school.classroom.start()
+        wait_until(lambda: "gallery: 3 students" in (tmp_path / "daemon.log").read_text())
 
 
 def test_a_full_spool_drains_whole_and_in_order_while_the_room_is_seen(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ ORIGIN = Origin("python -m tests.faults", "a6553a7", 0)
 def result(committed: int) -> Result:
     """A run of one fault; ten observations were committed before it."""
     event = Event("slow", 100.0, overlapping=False, ended=103.0, recovered=105.0, observations=committed - 10)
-    return Result(1, "room", 1, 60.0, [event], Verdict(committed, committed, 0, [], {}, 5, 1.0, 0, committed, []), 60.0)
+    return Result(
+        "a6553a7", 1, "room", 1, 60.0, [event], Verdict(committed, committed, 0, [], {}, 5, 1.0, 0, committed, []), 60.0
+    )
 
 
 def test_a_drain_that_meets_everything_says_so_and_names_the_longest_wait() -> None:
@@ -58,7 +60,7 @@ def test_the_page_tells_commit_earlier_runs_and_what_stands_in_no_row() -> None:
     results = [result(110), result(210)]
     page = write_report(results, None, replace(ORIGIN, reused=1)).markdown
     assert "at commit a6553a7, on" in page
-    assert "1 of the 2 runs are of an earlier call" in page
+    assert "1 of the 2 runs are of an earlier call, at the same commit" in page
     assert "320 observations were committed" in page
     assert "the 20 committed before the\n  first fault of each run stand in no row" in page
     page = write_report(results, None, replace(ORIGIN, commit=None)).markdown

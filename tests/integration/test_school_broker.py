@@ -302,6 +302,33 @@ def test_what_is_retained_survives_a_kill_some_seconds_later(school: School, bro
         reader.wait(lambda: reader.messages == [(STATUS.format("room-101"), b"online", True)])
 
 
+def test_a_reader_that_was_away_gets_more_than_a_broker_keeps_by_itself(school: School, broker: WrittenBroker) -> None:
+    with Peer(school.settings("central"), "central", lasting=True) as reader:
+        reader.subscribe("classpulse/v1/#")
+    expected = [f"{number}".encode() for number in range(2000)]  # by itself, Mosquitto keeps 1000
+    with Peer(school.settings("room-101")) as room:
+        for payload in expected:
+            assert room.publish(SEEN.format("room-101"), payload) < 0x80
+    with Peer(school.settings("central"), "central", lasting=True) as reader:
+        reader.wait(lambda: len(reader.messages) >= len(expected))
+        assert [payload for _, payload, _ in reader.messages] == expected
+
+
+def test_a_message_that_is_larger_than_any_of_ours_ends_the_connection_and_reaches_nobody(
+    school: School, broker: WrittenBroker
+) -> None:
+    topic = SEEN.format("room-101")
+    with Peer(school.settings("central")) as reader:
+        reader.subscribe("classpulse/v1/#")
+        with Peer(school.settings("room-101")) as room:
+            assert room.publish(topic, bytes(16_000)) < 0x80
+            room.send(topic, bytes(20_000))
+            room.wait(lambda: not room.connected)
+        reader.wait(lambda: len(reader.messages) > 0)
+        reader.settle()
+        assert [len(payload) for _, payload, _ in reader.messages] == [16_000]
+
+
 def test_the_log_holds_neither_topics_nor_payloads(school: School, broker: WrittenBroker) -> None:
     with Peer(school.settings("central")) as reader, Peer(school.settings("room-101")) as room:
         reader.subscribe("classpulse/v1/#")

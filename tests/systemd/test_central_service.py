@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -20,6 +19,7 @@ pytestmark = pytest.mark.systemd
 UNIT = "classpulse-central"
 DATABASE = "/var/lib/classpulse-central/central.db"
 PYTHON = "/opt/classpulse-central/current/bin/python"
+PUBLISHER = "/mnt/checkout/tests/systemd/publish_observations.py"
 CONFIG = edited(
     (CHECKOUT / "systemd/central.toml").read_text(),
     # A container has no time server.
@@ -57,7 +57,7 @@ class Server(Device):
         assert started.returncode == 0, self.journal()
 
     def publish(self, first: int, last: int) -> None:
-        self.run(PYTHON, "/mnt/checkout/tests/systemd/publish_observations.py", str(first), str(last))
+        self.run(PYTHON, PUBLISHER, str(first), str(last))
 
     def sequences(self) -> list[int]:
         """Those stored, in order, as often as they are."""
@@ -145,18 +145,16 @@ def test_what_comes_over_tls_is_stored_and_told_in_the_status_line(server: Serve
 
 def test_kill_9_during_ingest_loses_nothing_and_doubles_nothing(server: Server) -> None:
     before = restarts(server)
-    with ThreadPoolExecutor() as background:
-        published = background.submit(server.publish, 1, 3000)
-        until(lambda: len(server.sequences()) > 0, "the first rows")
-        server.run("systemctl", "kill", "--signal=KILL", UNIT)
-        stored = len(server.sequences())
-        published.result()
-    print(f"{stored} of 3000 were stored when it was killed")
-    assert 0 < stored < 3000
+    publisher = server.start(PYTHON, PUBLISHER, "1")
+    until(lambda: len(server.sequences()) > 0, "the first rows")
+    server.run("systemctl", "kill", "--signal=KILL", UNIT)
     server.restarted(before, "kill -9")
-    server.publish(3001, 3001)
-    until(lambda: server.sequences()[-1:] == [3001], "the last row")
-    assert server.sequences() == list(range(1, 3002))
+    assert publisher.poll() is None  # it was at work all the time
+    publisher.terminate()
+    acknowledged = int(publisher.communicate(timeout=60)[0])
+    server.publish(acknowledged + 1, acknowledged + 1)
+    until(lambda: server.sequences()[-1:] == [acknowledged + 1], "the last row")
+    assert server.sequences() == list(range(1, acknowledged + 2))
 
 
 def test_a_stopped_process_is_restarted_by_the_watchdog_and_nothing_is_lost(server: Server) -> None:
