@@ -1,12 +1,13 @@
 # make demo   the main job on a bundled clip; SECONDS=0 stays until Ctrl-C
 # make test   all tests
 # make lint   ruff and mypy
-# make bench  ours and a peer side by side
+# make bench  ours and others side by side: a quarter of an hour on a quiet machine; writes docs/bench.md, .json, .png
 # make faults broker, network and daemon broken 210 times: about half an hour, writes docs/faults.md
 # make fuzz   a hundred thousand configs and as many messages of nobody's; a quarter of an hour
 PYTHON ?= python3
 SECONDS ?= 20
 VENV := .venv
+PEERS := .venv-peers
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test bench faults fuzz lint clean
@@ -17,8 +18,8 @@ demo: $(VENV)/demo.stamp
 test: $(VENV)/test.stamp
 	$(VENV)/bin/python -m pytest
 
-bench: $(VENV)/test.stamp
-	$(VENV)/bin/python -m tests.benchmarks
+bench: $(VENV)/test.stamp $(PEERS)/peers.stamp
+	$(VENV)/bin/python -m tests.benchmarks --write docs
 
 faults: $(VENV)/test.stamp
 	$(VENV)/bin/python -m tests.faults --clip-faults 10 --outage 500000 --report docs/faults.md
@@ -32,7 +33,7 @@ lint: $(VENV)/test.stamp
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PEERS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -51,4 +52,12 @@ $(VENV)/test.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	@$(PIP) install -c constraints.txt -e '.[test,converter,lint]'
 	@# Without what it requires, which needs a compiler and a camera: the tests stand in for libcamera.
 	@$(PIP) install --no-deps picamera2==0.3.38
+	@touch $@
+
+# In a virtual environment of their own: they ask for other versions than ours. Without them the rest is measured.
+$(PEERS)/peers.stamp: tests/benchmarks/peers/requirements.txt
+	@echo "Installing the peers on PyTorch; the first time this downloads about 4 GB."
+	@mkdir -p $(PEERS)
+	@{ $(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install -r $<; } \
+		|| echo "They need Python 3.11 or 3.12; the report says which are missing."
 	@touch $@
