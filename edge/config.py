@@ -111,7 +111,7 @@ class RecognitionSettings:
     """Embeddings of one track that vote on who it is, 1..25."""
     recheck_seconds: Annotated[float, Range(1, 3600, "seconds")] = 10.0
     """A track's identity is checked again after this many seconds, 1..3600."""
-    embeddings_per_frame: Annotated[int, Range(1, 64)] = 4
+    embeddings_per_frame: Annotated[int, Range(1, 64)] = 6
     """At most so many are computed for one frame, 1..64."""
 
 

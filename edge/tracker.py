@@ -122,24 +122,23 @@ class Tracker:
         Returns the tracks whose face is in this frame, in no particular order.
         """
         self.tracks = [track for track in self.tracks if now - track.seen_at <= LOST_AFTER]
-        pairs = sorted(
-            (distance, t, f)
-            for t, track in enumerate(self.tracks)
-            for f, face in enumerate(faces)
-            if (distance := _distance(track, face, now)) is not None
-        )
+        pairs = _pairs(self.tracks, faces, now)
         taken_tracks: set[int] = set()
-        taken_faces: set[int] = set()
+        owner: dict[int, Track] = {}
         for distance, t, f in pairs:
-            if t not in taken_tracks and f not in taken_faces:
+            if t not in taken_tracks and f not in owner:
                 self.tracks[t].follow(faces[f], now, distance)
                 taken_tracks.add(t)
-                taken_faces.add(f)
+                owner[f] = self.tracks[t]
+        for distance, t, f in pairs:
+            # One face where two were seen before: the nearer track may not be the right one.
+            if t not in taken_tracks and self.tracks[t].missed == 0 and distance <= SAME_FACE_JUMP:
+                owner[f].unname()
         current = [self.tracks[t] for t in taken_tracks]
         for t, track in enumerate(self.tracks):
             track.missed += t not in taken_tracks
         for f, face in enumerate(faces):
-            if f not in taken_faces:
+            if f not in owner:
                 track = Track(next(self._ids), face, now, self._probes, self._recheck_seconds)
                 self.tracks.append(track)
                 current.append(track)
@@ -162,14 +161,16 @@ class Tracker:
                     return
 
 
-def _distance(track: Track, face: Face, now: float) -> float | None:
-    """Distance of face from where track expects it, in face widths; None when it cannot be the same."""
-    box: Box = track.face.box
-    width = max(box.width, 1.0)
-    growth = face.box.height / max(box.height, 1.0)
-    if not 1 / SIZE_CHANGE <= growth <= SIZE_CHANGE:
-        return None
-    x, y = track.expected_centre(now)
-    face_x, face_y = face.box.centre
-    distance = float(np.hypot(face_x - x, face_y - y)) / width
-    return distance if distance <= REACH else None
+def _pairs(tracks: list[Track], faces: list[Face], now: float) -> list[tuple[float, int, int]]:
+    """Which face may be whose, nearest first: how far it is from where the track expects it, in face widths; the
+    number of the track; that of the face."""
+    if not tracks or not faces:
+        return []
+    expected = np.array([track.expected_centre(now) for track in tracks])
+    widths = np.array([max(track.face.box.width, 1.0) for track in tracks])
+    heights = np.array([max(track.face.box.height, 1.0) for track in tracks])
+    offsets = np.array([face.box.centre for face in faces]) - expected[:, None]
+    distances = np.hypot(offsets[..., 0], offsets[..., 1]) / widths[:, None]
+    growth = np.array([face.box.height for face in faces]) / heights[:, None]
+    same = (distances <= REACH) & (growth >= 1 / SIZE_CHANGE) & (growth <= SIZE_CHANGE)
+    return sorted((float(distances[t, f]), int(t), int(f)) for t, f in zip(*np.nonzero(same), strict=True))

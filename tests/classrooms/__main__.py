@@ -7,22 +7,16 @@ intervals. A failure names its seed: `--seed N --clips 1 --video FILE.mp4` shows
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
-import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from rich.progress import track
 
-from converter.face_figures import read_aliases
-from edge.config import parse
-from edge.loading import load_parts
-from tests.classrooms.casting import Casting
-from tests.classrooms.people import People
-from tests.classrooms.play import play
+from tests.classrooms.run import Run, judged
 from tests.classrooms.tally import Tally
-from tests.conftest import CONFIG
-
-ALIASES = Path(__file__).resolve().parents[1] / "integration" / "lfw_aliases.txt"
 
 
 def main() -> int:
@@ -33,19 +27,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first clip (default %(default)s)")
     parser.add_argument("--seconds", type=float, default=6.0, help="of a clip (default %(default)s)")
     parser.add_argument("--fps", type=float, default=10.0, help="frames a second of a clip (default %(default)s)")
+    parser.add_argument("--processes", type=int, default=1, help="that share the clips (default %(default)s)")
     parser.add_argument("--video", type=Path, metavar="FILE", help="draw the last clip there, as .mp4")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = parse(CONFIG.format(folder=folder), Path(folder) / "edge.toml")
-    parts = load_parts(settings)
-    people = People(arguments.images, parts.detector)
-    casting = Casting(people, parts.embedder, read_aliases(ALIASES))
-    tally = Tally()
     seeds = range(arguments.seed, arguments.seed + arguments.clips)
-    for seed in track(seeds, "clips"):
-        room = casting.room(seed, arguments.seconds, arguments.fps)
-        video = arguments.video if seed == seeds[-1] else None
-        tally.add(play(room, settings, parts, video), f"--seed {seed}")
+    threads = 0 if arguments.processes == 1 else 1  # processes that share the CPUs must not each take all of them
+    run = Run(arguments.images, arguments.seconds, arguments.fps, threads, arguments.video, seeds[-1])
+    tally = Tally()
+    # Not forked: the threads of an interpreter do not survive it.
+    with ProcessPoolExecutor(arguments.processes, multiprocessing.get_context("spawn")) as pool:
+        for clip in track(pool.map(partial(judged, run), seeds), "clips", total=len(seeds)):
+            tally.merge(clip)
     sys.stdout.write(tally.table())
     for failure in tally.failures:
         sys.stdout.write(failure + "\n")

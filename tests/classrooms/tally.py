@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from converter.intervals import wilson
 from edge.records import Observation
@@ -58,6 +59,11 @@ class Tally:
         self.observations += clip.observations
         self.wrong_observations += clip.wrong_observations
 
+    def merge(self, other: Tally) -> None:
+        """Count the clips of another tally too."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
     def table(self) -> str:
         """The counts as Markdown, with 95% intervals."""
         rows = [
@@ -111,17 +117,22 @@ class ClipTally:
         for one in seen:
             if one.student_id is not None:
                 self._appear(one, now, one.person in frontal)
-        for track in tracks:
-            if track.seen_at != now:
-                continue
+        for track in (track for track in tracks if track.seen_at == now):
+            self._name(track, seen, now)
             one = _whose(track, seen)
             if one is None:
                 continue
             key = (track.track_id, one.person)
             wrong = track.student_id if track.student_id not in (None, one.student_id) else None
             self.tracks[key] = (one.student_id, self.tracks.get(key, (None, None))[1] or wrong)
+
+    def _name(self, track: Track, seen: list[Seen], now: float) -> None:
+        """Note who got the right name. That name tells whom the track is on, whoever else is near: those who walk past
+        the others would else count as unnamed until nobody is."""
+        for one in seen:
             appearance = self.appearances.get(one.person)
-            if appearance and track.student_id == one.student_id and appearance.named_at is None:
+            named = one.student_id is not None and one.student_id == track.student_id and one.clear
+            if appearance and named and appearance.named_at is None and _distance(track, one) <= ON_FACE:
                 appearance.named_at = now
 
     def report(self, observations: list[Observation]) -> None:
@@ -135,7 +146,9 @@ class ClipTally:
             appearance.visible_until = max(appearance.visible_until, now)
             return
         if not one.clear:
-            appearance.since = None  # hidden before there was time enough: the clock starts again
+            # Hidden before there was time enough: the clock starts again. After that the verdict stands.
+            if appearance.since is not None and now - appearance.since < NAMED_WITHIN:
+                appearance.since = None
         elif appearance.since is None:
             appearance.since = now
         if appearance.since is not None:
@@ -144,15 +157,14 @@ class ClipTally:
 
 def _whose(track: Track, seen: list[Seen]) -> Seen | None:
     """Whose face the track is on; None while that cannot be said, or it is on nobody's."""
-    x, y = track.face.box.centre
-    width = max(track.face.box.width, 1.0)
-    distances = []
-    for one in seen:
-        other_x, other_y = one.box.centre
-        distances.append((((x - other_x) ** 2 + (y - other_y) ** 2) ** 0.5 / width, one))
-    distances.sort(key=lambda pair: pair[0])
+    distances = sorted(((_distance(track, one), one) for one in seen), key=lambda pair: pair[0])
     if not distances or distances[0][0] > ON_FACE or not distances[0][1].clear:
         return None
     if len(distances) > 1 and distances[1][0] <= NEAR_FACE:
         return None
     return distances[0][1]
+
+
+def _distance(track: Track, one: Seen) -> float:
+    """Between the centres of a track's face and of a true one, in widths of the track's."""
+    return math.dist(track.face.box.centre, one.box.centre) / max(track.face.box.width, 1.0)

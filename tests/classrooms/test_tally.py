@@ -86,9 +86,41 @@ def test_a_name_counts_within_two_seconds_of_appearing(named_at: float | None, i
 
 
 def test_whoever_is_hidden_starts_to_appear_again() -> None:
-    frames = [(n / 10, [seen("Ann", "s-ann", clear=n >= 15)], [track("s-ann" if n >= 30 else None, now=n / 10)])
-              for n in range(40)]  # fmt: skip
+    frames = []
+    for number in range(40):
+        people = [seen("Ann", "s-ann", clear=number not in range(10, 15))]
+        frames.append((number / 10, people, [track("s-ann" if number >= 30 else None, now=number / 10)]))
     assert judged(*frames).named_in_time == 1
+
+
+def test_a_right_name_counts_although_somebody_else_is_near() -> None:
+    """Whose face a wrong name is on cannot be said there; a right name says it itself."""
+    people = [seen("Ann", "s-ann"), seen("Ben", "s-ben", 130)]
+    frames = [(number / 10, people, [track("s-ann", now=number / 10)]) for number in range(31)]
+    tally = judged(*frames)
+    assert (tally.appearances, tally.named_in_time, tally.wrongly_named) == (2, 1, 0)
+
+
+def test_a_right_name_elsewhere_does_not_count() -> None:
+    frames = [(n / 10, [seen("Ann", "s-ann")], [track("s-ann", 170, now=n / 10)]) for n in range(31)]
+    assert (judged(*frames).appearances, judged(*frames).named_in_time) == (1, 0)
+
+
+def test_tallies_add_up() -> None:
+    whole = Tally()
+    for student_id in ("s-ann", "s-ben"):
+        whole.merge(judged((0.0, [seen("Ann", "s-ann")], [track(student_id)])))
+    assert (whole.clips, whole.tracks_of_enrolled, whole.wrongly_named, len(whole.failures)) == (2, 2, 1, 1)
+
+
+def test_whoever_was_not_named_in_time_is_not_given_a_second_chance() -> None:
+    def seen_at(tenth: int) -> list[Seen]:
+        return [seen("Ann", "s-ann", clear=tenth not in range(55, 60))]
+
+    never = [(n / 10, seen_at(n), [track(None, now=n / 10)]) for n in range(80)]
+    second = [(n / 10, seen_at(n), [track("s-ann" if n >= 65 else None, now=n / 10)]) for n in range(80)]
+    for frames in (never, second):
+        assert (judged(*frames).appearances, judged(*frames).named_in_time) == (1, 0)
 
 
 def test_whoever_leaves_too_soon_is_not_counted() -> None:

@@ -85,6 +85,25 @@ def test_with_nobody_enrolled_no_expression_is_ever_computed(settings: Settings)
     assert room.embedded > 0
 
 
+def test_a_stranger_who_takes_a_students_place_is_never_classified(settings: Settings) -> None:
+    room = Room(people=2, enrolled=1)
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    student, stranger = room.faces[0], room.templates[1]
+    room.faces = [student]
+    for i in range(30):
+        pipeline.process(Frame(PICTURE, START, i / 10, i))
+    read = len(room.classified)
+    assert read > 0
+    room.faces = []
+    for i in range(30, 34):
+        pipeline.process(Frame(PICTURE, START, i / 10, i))
+    room.faces, room.templates[0] = [student], stranger
+    for i in range(34, 200):
+        pipeline.process(Frame(PICTURE, START, i / 10, i))
+    assert len(room.classified) == read
+
+
 @pytest.mark.parametrize("points", [
     FRONTAL + [[0, 0], [0, 0], [0, 12], [0, 0], [0, 0]],  # nose at the mouth: looking down
     FRONTAL + [[0, 0], [0, 0], [13, 0], [0, 0], [0, 0]],  # nose beside the eye: looking away

@@ -104,3 +104,13 @@ def test_pupils_who_do_not_move_are_not_frozen(settings: Settings) -> None:
     watch(pipeline, [PICTURE] * 50)
     assert room.searched == 50
     assert len(room.classified) >= 16
+
+
+def test_thirty_students_who_appear_at_once_are_named_within_two_seconds(settings: Settings) -> None:
+    room = Room(people=30, enrolled=30)
+    pipeline = Pipeline(settings, room, room, room, threshold=0.5)
+    pipeline.use_gallery(room.search)
+    wide = np.tile(PICTURE, (1, 2, 1))
+    watch(pipeline, [wide] * 20)
+    assert {track.student_id for track in pipeline.tracks} == {f"s-{i}" for i in range(30)}
+    assert room.embedded <= 20 * settings.recognition.embeddings_per_frame
