@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from converter.arguments import positive
+from converter.arguments import number, positive
 from converter.atomic import write_together
 from converter.card import Conversion, agreement, card_text, layer_text
 from converter.manifest_writer import manifest_text
@@ -201,10 +201,13 @@ def _convert(
                 ready.content, entry.recipe, ready.ranges, keep_float, inputs, arguments.auto_mixed
             )
         content = quantize(ready.content, entry.recipe, ready.ranges, keep_float)
-    with steps.step("running it on both runtimes"):
+    with steps.step("running it on the installed runtimes"):
         check = check_runtimes(content, entry.recipe, inputs, entry.batch)
         check.require(arguments.runtime)
         reference = run_on("litert", source.tflite, inputs, entry.batch)
+    for run, what in ((reference, "the model"), (check.default, f"the model by recipe {entry.recipe}")):
+        if run.answers is not None and not np.isfinite(run.answers).all():
+            raise ModelError(f"{what} gives answers that are no numbers: its weights are too large, or damaged")
     entry = replace(entry, sha256=hashlib.sha256(content).hexdigest())
     return Conversion(source, entry, content, notes, keep_float, pictures, reference, check)
 
@@ -248,7 +251,7 @@ def _peak_memory() -> float:
 
 
 def _bound(text: str) -> float:
-    value = float(text)
+    value = number(text)
     if not value > 0:
         raise argparse.ArgumentTypeError("must be above 0")
     return value

@@ -149,6 +149,8 @@ def cross_scores(faces: FaceSet, aliases: Sequence[frozenset[str]]) -> tuple[NDA
         member = np.isin(people, list(group))
         alias |= (member[:, None] & member[None, :]) & ~same
     genuine = similarity[upper & same]
+    if not len(genuine):
+        raise PictureError("no person has two pictures with a face; give two or more of some")
     lost = _pairs_lost(names, faces.undetected)
     return np.concatenate([genuine, np.full(lost, -np.inf)]), similarity[upper & ~same & ~alias]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from converter.arguments import share
+from converter.arguments import count, share
 from converter.atomic import write_together
 from edge.config import DetectorSettings
 from edge.interpreter import RUNTIMES
@@ -21,7 +21,7 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder of manifest.toml (default: shipped)")
     parser.add_argument("--runtime", choices=RUNTIMES, default="litert", help="interpreter (default %(default)s)")
-    parser.add_argument("--threads", type=int, default=0, help="threads of one model (default: one per CPU)")
+    parser.add_argument("--threads", type=count, default=0, help="threads of one model (default: one per CPU)")
 
 
 def add_confidence(parser: argparse.ArgumentParser) -> None:

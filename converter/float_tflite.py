@@ -45,11 +45,11 @@ def describe(path: Path, content: bytes) -> FloatModel:
     narrow = (schema.TensorType.FLOAT16, schema.TensorType.INT8, schema.TensorType.UINT8)
     if any(tensor.Type() in narrow for tensor in tensors):
         raise ModelError(f"{path}: is quantized already; give the float32 model that it was made from")
-    broken = [t for t in constants if t.Type() == schema.TensorType.FLOAT32 and _has_nan(model.Buffers(t.Buffer()))]
+    broken = [t for t in constants if t.Type() == schema.TensorType.FLOAT32 and _is_broken(model.Buffers(t.Buffer()))]
     if broken:
         raise ModelError(
-            f"{path}: weights of {broken[0].Name().decode()!r} are no numbers (NaN): its training went wrong, or the "
-            "file was damaged; give an earlier copy"
+            f"{path}: weights of {broken[0].Name().decode()!r} are no numbers (NaN, or infinite): its training went "
+            "wrong, or the file was damaged; give an earlier copy"
         )
     operations = [graph.Operators(i) for i in range(graph.OperatorsLength())]
     taken, given = _shape(tensors[graph.Inputs(0)]), _shape(tensors[graph.Outputs(0)])
@@ -69,8 +69,11 @@ def describe(path: Path, content: bytes) -> FloatModel:
     )
 
 
-def _has_nan(buffer: Any) -> bool:
-    return bool(np.isnan(buffer.DataAsNumpy().view(np.float32)).any())
+def _is_broken(buffer: Any) -> bool:
+    values = buffer.DataAsNumpy().view(np.float32)
+    largest = max(values.max(), -values.min())
+    # The converter writes the largest float32 for an infinity; a single one may be what a pooling is padded with.
+    return bool(np.isnan(largest) or (len(values) > 1 and largest >= np.finfo(np.float32).max))
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:

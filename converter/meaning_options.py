@@ -6,7 +6,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from converter.arguments import positive
+from converter.arguments import number, positive
 from converter.role_defaults import Said, read_said
 from converter.source import Source, read_source
 from edge.manifest import COLOURS, CROPS, NORMS
@@ -48,7 +48,7 @@ def read_model(path: Path, arguments: argparse.Namespace) -> tuple[Source, Said]
 
 
 def _numbers(text: str) -> float | tuple[float, ...]:
-    values = tuple(float(part) for part in text.split(","))
+    values = tuple(number(part) for part in text.split(","))
     return values[0] if len(values) == 1 else values
 
 

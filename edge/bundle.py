@@ -57,6 +57,9 @@ def export_students(settings: Settings, path: Path, passphrase: str, student_ids
     missing = sorted(set(student_ids) - {student.student_id for student in enrolled.students})
     if missing:
         raise GalleryError(f"{', '.join(missing)}: not enrolled here; enrolled: {enrolled.names()}")
+    ended = [s.student_id for s in enrolled.students if s.student_id in student_ids and _expired(s)]
+    if ended:
+        raise GalleryError(f"{', '.join(ended)}: the consent has ended: leave them out, or enrol them with a new one")
     chosen = tuple(s for s in enrolled.students if s.student_id in student_ids or not student_ids)
     leaving = Gallery(enrolled.model, tuple(s for s in chosen if not _expired(s)))
     if not leaving.students:
@@ -70,7 +73,10 @@ def export_students(settings: Settings, path: Path, passphrase: str, student_ids
     except FileExistsError as error:
         raise GalleryError(f"{path}: exists already; choose another name, or remove it first") from error
     except OSError as error:
-        raise GalleryError(f"{path}: cannot write the bundle: {error.strerror}; nothing was left there") from error
+        raise GalleryError(
+            f"{path}: cannot write the bundle: {error.strerror}; nothing was left there; name a file where the user "
+            "who runs this may write"
+        ) from error
     return leaving
 
 
@@ -95,10 +101,10 @@ def import_students(
     valid = [student for student in arriving.students if not _expired(student)]
     place, key_file = settings.recognition.gallery, settings.recognition.key_file
     with gallery.changing(place):
-        if not key_file.exists() and not place.exists():
-            gallery.create_key(key_file)
-        key = gallery.read_key(key_file)
-        enrolled = gallery.load(place, key, settings.recognition.model, length)
+        begun = key_file.exists() or place.exists()
+        enrolled = gallery.Gallery(settings.recognition.model)
+        if begun:
+            enrolled = gallery.load(place, gallery.read_key(key_file), settings.recognition.model, length)
         known = {student.student_id for student in enrolled.students}
         twice = sorted(student.student_id for student in valid if student.student_id in known)
         if twice and not replace:
@@ -112,7 +118,9 @@ def import_students(
         for student in valid:
             check_stranger(student, here, threshold, alike)
             enrolled = enrolled.with_student(student)
-        gallery.save(enrolled, place, key)
+        if not begun:
+            gallery.create_key(key_file)
+        gallery.save(enrolled, place, gallery.read_key(key_file))
     return Imported(
         tuple(s.student_id for s in valid if s.student_id not in known),
         tuple(twice),
@@ -140,7 +148,7 @@ def _read(path: Path, passphrase: str, model: str, length: int) -> Gallery:
     except (InvalidTag, ValueError) as error:
         raise GalleryError(f"{path}: cannot be decrypted: another passphrase, or the file is damaged") from error
     arriving = gallery.from_document(json.loads(plain), path)
-    if arriving.model != model:
+    if arriving.model != model and any(len(student.embeddings) for student in arriving.students):
         raise GalleryError(
             f"{path}: its templates are of the model {arriving.model!r}, the config names {model!r}: they cannot be "
             "compared; export from a device with the same recognition.model, or enrol from pictures"

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge.bundle import open_gallery
 from edge.config import load
 from edge.enrolment import template_threshold
-from edge.errors import PictureError
+from edge.errors import GalleryError, PictureError
 from edge.loading import load_recognition
 from edge.manifest import Manifest
 from edge.pictures import SUFFIXES
@@ -43,6 +43,11 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     settings = load(arguments.config)
+    if settings.recognition.method == "classifier":
+        raise GalleryError(
+            "students calibrate: with a classifier the threshold is a confidence, and comes from `train faces`; "
+            'this is for recognition.method = "gallery"'
+        )
     enrolled = open_gallery(settings)
     detector, embedder = load_recognition(settings, Manifest(settings.runtime.models))
     strangers = _strangers(Portrayer(detector, embedder), arguments.strangers) if arguments.strangers else []

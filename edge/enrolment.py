@@ -51,13 +51,14 @@ def enrol(
     check_agreement(portraits, threshold)
     path, key_file = settings.recognition.gallery, settings.recognition.key_file
     with changing(path):
-        # A key is made for the first student only: beside a gallery whose key is lost it would hide the loss.
-        if not key_file.exists() and not path.exists():
-            create_key(key_file)
-        key = read_key(key_file)
-        gallery = load(path, key, settings.recognition.model, embedder.length)
+        begun = key_file.exists() or path.exists()
+        gallery = Gallery(settings.recognition.model)
+        if begun:
+            gallery = load(path, read_key(key_file), settings.recognition.model, embedder.length)
         check_stranger(student, gallery, threshold, alike)
-        save(gallery.with_student(student), path, key)
+        if not begun:  # for the first student only: beside a gallery whose key is lost it would hide the loss
+            create_key(key_file)
+        save(gallery.with_student(student), path, read_key(key_file))
     return student
 
 

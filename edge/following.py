@@ -36,7 +36,10 @@ class GalleryFollower:
 
     def use_settings(self, settings: Settings) -> None:
         """Follow another file, or with another key; the file is read again in any case."""
+        followed = self._enrolled
         self._enrolled = EnrolledStudents(settings, self._faces)
+        if self._enrolled.same_gallery(followed):
+            self._enrolled.enrolled = followed.enrolled  # or who is taken out before the next look is not forgotten
 
     def follow(self) -> None:
         """Look whether it has changed. While it cannot be read nobody is identified: who was forgotten is not known."""

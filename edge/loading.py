@@ -99,6 +99,10 @@ class EnrolledStudents:
         self.enrolled: frozenset[str] | None = None
         """Who is in the file, whether or not the consent still holds; None: there is no file."""
 
+    def same_gallery(self, other: EnrolledStudents) -> bool:
+        """Whether both look at one gallery, so that a student who is in one's alone was added or taken out."""
+        return (self._path, self._model) == (other._path, other._model)
+
     def changed(self) -> Identifies | None:
         """The search over today's students if file or day changed since the last call, else None.
 

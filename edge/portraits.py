@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +111,20 @@ class Portrayer:
             raise PictureError(f"{name}: shows {len(faces)} faces; crop it so that it shows the student alone")
         _check_quality(image, faces[0], name)
         return Portrait(name, self._embedder.embed(image, faces[0]))
+
+
+@contextmanager
+def ended_after(seconds: float) -> Iterator[threading.Event]:
+    """An event that is set after so many seconds, for a camera that gives no frames to count them by."""
+    stop = threading.Event()
+    timer = threading.Timer(seconds, stop.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()
+        stop.set()
 
 
 def _check_quality(image: Picture, face: Face, name: str) -> None:

@@ -21,7 +21,7 @@ from edge.config import MqttSettings
 from edge.connection import Backoff
 from edge.errors import BrokerError
 from edge.lane import Lane
-from edge.session import Acknowledgement, RefusedError, Session
+from edge.session import GOODBYE_SECONDS, Acknowledgement, RefusedError, Session
 from edge.spool import NO_END, Spool, Spooled
 from edge.watchdog import Heartbeat
 from edge.wire import OFFLINE, ONLINE, encode, encode_health, topic, user_properties
@@ -37,8 +37,8 @@ _STABLE_SECONDS = 10.0
 _BRIEF_CONNECTIONS = 3
 _TWIN = " soon after each connect; does another Pi carry the same classroom name?"
 _STOP_SECONDS = 5.0
-_GOODBYE_SECONDS = 2.0
-"""Of the stop's seconds, those for `offline`."""
+_LEAVE_SECONDS = GOODBYE_SECONDS + 1.0
+"""Of the stop's seconds, those for `offline` and the goodbye."""
 _POLL_SECONDS = 1.0
 
 
@@ -217,7 +217,7 @@ class Publisher:
                     return
             else:
                 self._pump(session, only_live=stop_at is not None)
-            if stop_at is not None and (not self._sent or time.monotonic() >= stop_at - _GOODBYE_SECONDS):
+            if stop_at is not None and (not self._sent or time.monotonic() >= stop_at - _LEAVE_SECONDS):
                 self._leave(session, stop_at)
                 return
             self._settle(session.poll(_POLL_SECONDS))

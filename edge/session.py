@@ -29,7 +29,8 @@ from edge.errors import BrokerError
 from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, client_id, topic
 
 _CONNACK_SECONDS = 10.0
-_GOODBYE_SECONDS = 1.0
+GOODBYE_SECONDS = 1.0
+"""How long `Session.close` waits for the broker to close."""
 _MOST_IN_FLIGHT = 100
 _SESSION_TAKEN_OVER = 0x8E
 
@@ -254,7 +255,7 @@ class Session:
 
 def _await_end(connection: socket.socket) -> None:
     """Until the other side has closed it; what still comes is dropped."""
-    deadline = time.monotonic() + _GOODBYE_SECONDS
+    deadline = time.monotonic() + GOODBYE_SECONDS
     with suppress(OSError):
         while (left := deadline - time.monotonic()) > 0:
             connection.settimeout(left)

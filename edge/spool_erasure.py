@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import SpoolError
+from edge.spool_damage import TextErrors, is_damage
 
 ERASED = "CREATE TABLE IF NOT EXISTS erased (count INTEGER NOT NULL) STRICT"
 _NO_END = 2**63 - 1
@@ -40,18 +41,21 @@ def erase(spool: Path, student_id: str) -> Erased:
             path.unlink()
         count = _erase_rows(spool, student_id) if spool.exists() else 0
     except (OSError, sqlite3.Error) as error:
-        raise SpoolError(
-            f"{spool}: observations of {student_id} may still lie there: {error}; mend that, then forget the student "
-            "again"
-        ) from error
+        remedy = (
+            "restart the daemon, which sets the file aside, and forget the student again; or stop it and delete the "
+            "file"
+            if is_damage(error)
+            else "mend that, and forget the student again"
+        )
+        raise SpoolError(f"{spool}: observations of {student_id} may still lie there: {error}; {remedy}") from error
     return Erased(count, tuple(aside))
 
 
+@TextErrors()
 def _erase_rows(spool: Path, student_id: str) -> int:
     # Not with mode=rwc: a spool that is not there shall not be begun, perhaps for the wrong user.
     address = f"{spool.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
-        connection.execute("PRAGMA secure_delete = ON")
         count = forget_students(connection, {student_id: _NO_END})
         leave_no_copies(connection)  # though none was found now: an earlier attempt may have ended here
         (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

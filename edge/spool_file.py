@@ -11,15 +11,14 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ContextDecorator
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 
 from edge.records import LABELS, Observation
 from edge.spool_age import Age, Moment, begin
 from edge.spool_bounds import ARRIVAL, arrival_of_first, drop_aged, drop_excess, note_arrival
+from edge.spool_damage import TextErrors, is_damage
 from edge.spool_erasure import ERASED, erased, forget_students, leave_no_copies
 from edge.wire import ID_PATTERN
 
@@ -43,8 +42,6 @@ _BUSY_SECONDS = 20.0
 _SIDE_FILES = ("", "-wal", "-shm")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 2**47  # the year 6429: a date that datetime can hold
-# SQLITE_ERROR among them: with statements as fixed as these it means that a table is not there.
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _STUDENT_ID = re.compile(ID_PATTERN)
 
 
@@ -60,23 +57,6 @@ class Spooled:
     """Counts up over the spool's life; never used twice within a stream."""
     stream: uuid.UUID
     observation: Observation
-
-
-class UnreadableError(sqlite3.DatabaseError):
-    """SQLite's own message about a damaged schema quotes bytes that are no text, and Python cannot even raise it."""
-
-
-class _TextErrors(ContextDecorator):
-    """Turn the UnicodeDecodeError that comes instead of such a message into an UnreadableError."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, UnicodeDecodeError):
-            raise UnreadableError("its schema is damaged") from error
 
 
 class SpoolFile:
@@ -116,7 +96,7 @@ class SpoolFile:
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
         return connection
 
-    @_TextErrors()
+    @TextErrors()
     def _prepare(self) -> None:
         execute = self._writer.execute
         (version,) = execute("PRAGMA user_version").fetchone()
@@ -171,7 +151,7 @@ class SpoolFile:
             raise DamagedError("it names no stream")
         return streams
 
-    @_TextErrors()
+    @TextErrors()
     def save(
         self,
         rows: Iterable[Spooled],
@@ -228,7 +208,7 @@ class SpoolFile:
         self.depth += max(added, 0) - max(deleted, 0) - bounded
         return bounded
 
-    @_TextErrors()
+    @TextErrors()
     def read(self, after: int, up_to: int, limit: int) -> tuple[list[Spooled], list[int]]:
         """Up to limit rows with after < sequence <= up_to, in order, and the sequences of those found damaged."""
         rows: list[Spooled] = []
@@ -248,13 +228,13 @@ class SpoolFile:
     def _stream_of(self, sequence: int) -> uuid.UUID:
         return next((stream for first, stream in reversed(self.streams) if first <= sequence), self.streams[0][1])
 
-    @_TextErrors()
+    @TextErrors()
     def oldest_seconds(self) -> float:
         """How long the first row has waited; 0 when there is none."""
         came = arrival_of_first(self._writer)
         return 0.0 if came is None else max(0.0, self.age.at(self._now()).whole - came)
 
-    @_TextErrors()
+    @TextErrors()
     def forget(self, students: Mapping[str, int]) -> None:
         """Delete the rows of students up to the sequence beside each; the journal holds them until `erase_traces`."""
         self._copies_left |= forget_students(self._writer, students) > 0
@@ -265,7 +245,7 @@ class SpoolFile:
             leave_no_copies(self._writer)
             self._copies_left = False
 
-    @_TextErrors()
+    @TextErrors()
     def erase_traces(self) -> None:
         """Carry the deletions into the file and empty the journal beside it, which still holds the rows."""
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -273,11 +253,6 @@ class SpoolFile:
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file's content is at fault, not the disk, its space or its permissions."""
-    return isinstance(error, UnreadableError) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
 
 
 def _is_whole(student_id: object, emotion: object, observed_ms: object) -> bool:

@@ -6,6 +6,7 @@ Nothing here raises: what cannot be kept is counted and said once. One thread wr
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -17,7 +18,8 @@ from pathlib import Path
 
 from edge.records import Observation
 from edge.spool_age import Moment
-from edge.spool_file import DamagedError, Spooled, SpoolFile, is_damage, set_aside
+from edge.spool_damage import is_damage
+from edge.spool_file import DamagedError, Spooled, SpoolFile, set_aside
 from edge.spool_mark import Found, Mark, Record, go_on
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ MAX_IN_MEMORY = 20_000
 """Observations held while there is no file: an hour of thirty students at one in five seconds."""
 NO_END = 2**63 - 1
 _REOPEN_SECONDS = 30.0
+_ERASE_AGAIN_SECONDS = 15.0
+"""Between attempts to erase who was forgotten: each writes the whole file anew, to fail at its end without room."""
 
 
 class SpoolStore:
@@ -67,6 +71,9 @@ class SpoolStore:
         self._read_failure: str | None = None
         self._dropping = self._overflowing = False
         self._reopen_at = 0.0
+        self._not_erased: str | None = None
+        """Why the observations of forgotten students are still in the file; None: they are not."""
+        self._erase_at = -math.inf
         self._lost = 0
         """Lost, and not yet counted in the file."""
         self.next_sequence = 1
@@ -270,19 +277,28 @@ class SpoolStore:
     def forget(self, students: Mapping[str, int]) -> bool:
         """Erase what there is of students up to the sequence beside each, and its traces.
 
-        False when the file could not be changed.
+        False when the file could not be changed, or was tried a moment ago.
         """
         with self._reading:
             self._held = tuple(row for row in self._held if row.sequence > students.get(row.observation.student_id, 0))
-        if self._file is None:
+        if self._file is None or self._monotonic() < self._erase_at:
             return False
         try:
             self._file.forget(students)
+            self._file.erase_traces()
         except sqlite3.Error as error:
-            self._fail(str(error))
+            self._erase_at = self._monotonic() + _ERASE_AGAIN_SECONDS
+            if str(error) != self._not_erased:
+                self._not_erased = str(error)
+                _log.error(
+                    "%s: observations of forgotten students (%d) are not sent, but not erased yet: %s; make room on "
+                    "the disk, or mend it", self._path, len(students), error,
+                )  # fmt: skip
             return False
         self._note()
-        self.erase_traces()
+        if self._not_erased is not None:
+            _log.warning("%s: the observations of forgotten students are erased now", self._path)
+            self._not_erased = None
         return True
 
     def lose(self, count: int) -> None:

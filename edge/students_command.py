@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import threading
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from edge.enrolment import enrol, forget, template_threshold
 from edge.errors import GalleryError, PictureError
 from edge.loading import load_recognition
 from edge.manifest import Manifest
-from edge.portraits import Portrait, Portrayer
+from edge.portraits import Portrait, Portrayer, ended_after
 
 CAMERA_PICTURES = 5
 CAMERA_SECONDS = 60.0
@@ -138,12 +137,8 @@ def _from_camera(settings: Settings, portrayer: Portrayer, count: int, threshold
         sys.stdout.flush()
 
     tell(f"The student alone before the camera, please: {count} pictures, within {CAMERA_SECONDS:g} s")
-    stop = threading.Event()
-    with NewestFrame(open_camera(settings.camera)) as camera:
-        try:
-            return portrayer.from_camera(camera.frames(stop), count, CAMERA_SECONDS, threshold, tell)
-        finally:
-            stop.set()
+    with NewestFrame(open_camera(settings.camera)) as camera, ended_after(CAMERA_SECONDS) as stop:
+        return portrayer.from_camera(camera.frames(stop), count, CAMERA_SECONDS, threshold, tell)
 
 
 def _list(arguments: argparse.Namespace) -> int:

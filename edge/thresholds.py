@@ -16,6 +16,8 @@ from edge.embedder import Embedding
 from edge.errors import GalleryError
 from edge.gallery import Gallery, Search, Student
 
+LOWEST = 0.1
+"""The lowest threshold that the config takes, and so the lowest advised."""
 ENOUGH = 3.0
 """Strangers that a threshold must have let through, on average, before it is trusted below the shipped one: with fewer,
 luck decides where it lies."""
@@ -34,8 +36,8 @@ class Calibration:
     recognised: int
     """How many of them the advised threshold recognises."""
     threshold: float
-    """The threshold advised: at most the wanted share of strangers is named, and never below the shipped one on thin
-    evidence."""
+    """The threshold advised: at most the wanted share of strangers is named. Never below `LOWEST`, nor on thin evidence
+    below the shipped one."""
     thin: bool
     """Whether there were too few strangers to measure the wanted share."""
     unlike: tuple[str, ...]
@@ -65,7 +67,7 @@ def calibrate(
     allowed = int(share * len(scores))
     wanted = float(np.nextafter(np.sort(scores)[::-1][allowed], np.inf, dtype=np.float64))
     thin = share * len(scores) < ENOUGH
-    threshold = max(wanted, shipped) if thin else wanted
+    threshold = max(wanted, shipped if thin else LOWEST)
     own = [(s.student_id, _recognised(s, index, students, threshold)) for s, index in _left_out(students)]
     return Calibration(
         strangers=len(scores),

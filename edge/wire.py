@@ -167,15 +167,15 @@ def decode_observation(
         raise WireError(f"student_id must match {ID_PATTERN}")
     if emotion not in LABELS:
         raise WireError(f"emotion must be one of {', '.join(LABELS)}")
-    found = _known_properties(user_properties)
+    observed_at, stream, sequence = _read_properties(user_properties)
     return ObservationMessage(
         classroom=classroom,
         student_id=student_id,
         emotion=emotion,
         late=kind == "observation/late",
-        observed_at=_time(found["observed_at"]) if "observed_at" in found else None,
-        stream=uuid.UUID(found["stream"]) if "stream" in found else None,
-        sequence=_sequence(found["sequence"]) if "sequence" in found else None,
+        observed_at=observed_at,
+        stream=stream,
+        sequence=sequence,
     )
 
 
@@ -212,10 +212,11 @@ def check_outgoing(topic: str, payload: bytes, user_properties: Iterable[tuple[s
         decode_health(payload)
     elif not _OBSERVATION.fullmatch(payload.decode("ascii", "replace")):
         raise WireError("an observation's payload holds more than a student ID and a label")
-    for name, value in user_properties:
-        pattern = _USER_PROPERTIES.get(name)
-        if pattern is None or not pattern.fullmatch(value):
-            raise WireError(f"user property {_shown(name)} may not leave, or not with this value")
+    given = list(user_properties)
+    for name, _ in given:
+        if name not in _USER_PROPERTIES:
+            raise WireError(f"user property {_shown(name)} may not leave")
+    _read_properties(given)  # no receiver would take what this does not
 
 
 def _json_object(payload: bytes, limit: int) -> dict[str, Any]:
@@ -244,6 +245,18 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise WireError(f"payload holds {name}, which is not JSON")
+
+
+def _read_properties(
+    pairs: Iterable[tuple[str, str]],
+) -> tuple[datetime | None, uuid.UUID | None, int | None]:
+    """`observed_at`, `stream` and `sequence`; None where one is not given."""
+    found = _known_properties(pairs)
+    return (
+        _time(found["observed_at"]) if "observed_at" in found else None,
+        uuid.UUID(found["stream"]) if "stream" in found else None,
+        _sequence(found["sequence"]) if "sequence" in found else None,
+    )
 
 
 def _known_properties(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -204,6 +204,19 @@ def test_what_does_not_fit_is_refused_and_nothing_written(
     assert not out.parent.exists()
 
 
+def test_a_model_whose_answers_are_no_numbers_is_refused(convert: Convert, keras_files: Path, tmp_path: Path) -> None:
+    import keras
+
+    model = keras.saving.load_model(keras_files / "emotion.keras")
+    for name in ("first", "second"):
+        kernel, bias = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([np.abs(kernel) * 1e30, bias])
+    model.save(tmp_path / "huge.keras")
+    with pytest.raises(ModelError, match="the model gives answers that are no numbers"):
+        convert(tmp_path / "huge.keras", "-o", tmp_path / "out" / "huge.tflite", "--recipe", "float32")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_embedding_is_taken_from_the_layer_asked_for(convert: Convert, keras_files: Path, tmp_path: Path) -> None:
     convert(keras_files / "people.keras", "-o", tmp_path / "people.tflite", "--embedding-layer", "pooled")
     entry = Manifest(tmp_path).entry("people", "embed")

@@ -14,6 +14,16 @@ from converter.__main__ import main
 PEOPLE = {"obama": ("obama.jpg", "obama2.jpg"), "biden": ("biden.jpg",), "hopper": ("grace_hopper.jpg",)}
 
 
+def test_people_with_one_picture_each_are_too_little(
+    portraits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for person, names in PEOPLE.items():
+        (tmp_path / person).mkdir()
+        shutil.copy(portraits / names[0], tmp_path / person)
+    assert main(["evaluate", "faces", "--images", str(tmp_path)]) == 1
+    assert "no person has two pictures with a face; give two or more of some" in capsys.readouterr().err
+
+
 def test_a_folder_of_people_alone_gives_thresholds(
     portraits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

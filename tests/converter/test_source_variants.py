@@ -135,10 +135,11 @@ def test_a_saved_model_folder_says_how_to_save_one_file(tmp_path: Path) -> None:
         read_source(tmp_path)
 
 
-def test_weights_that_are_no_numbers_are_refused(keras: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_no_numbers_are_refused(keras: Any, tmp_path: Path, value: float) -> None:
     model = small(keras)
     kernel, *others = model.layers[-1].get_weights()
-    kernel[0, 0] = np.nan
+    kernel[0, 0] = value
     model.layers[-1].set_weights([kernel, *others])
     path = tmp_path / "nan.keras"
     model.save(path)

@@ -85,9 +85,16 @@ def test_a_bundle_shows_nobody_who_and_what_is_in_it(here: Settings, tmp_path: P
 
 def test_whose_consent_has_ended_does_not_leave(here: Settings, tmp_path: Path) -> None:
     assert export_students(here, tmp_path / "a.bundle", PASSPHRASE).names() == "s-001, s-002"
+    nobody = with_gallery(here, tmp_path / "nobody", student("s-004", 4, date(2026, 1, 2)))
     with pytest.raises(GalleryError, match="nobody to export"):
-        export_students(here, tmp_path / "b.bundle", PASSPHRASE, ["s-003"])
+        export_students(nobody, tmp_path / "b.bundle", PASSPHRASE)
     assert not (tmp_path / "b.bundle").exists()
+
+
+def test_who_is_asked_for_by_name_is_not_left_out_in_silence(here: Settings, tmp_path: Path) -> None:
+    with pytest.raises(GalleryError, match="s-003: the consent has ended"):
+        export_students(here, tmp_path / "c.bundle", PASSPHRASE, ["s-001", "s-003"])
+    assert not (tmp_path / "c.bundle").exists()
 
 
 def test_whose_consent_ended_on_the_way_is_left_out_and_told(
@@ -105,6 +112,15 @@ def test_whose_consent_ended_on_the_way_is_left_out_and_told(
     monkeypatch.setattr("edge.bundle.date", Later)
     done = take(there, tmp_path / "later.bundle")
     assert (done.added, done.expired) == (("s-001",), ("s-004",))
+
+
+def test_students_enrolled_by_consent_alone_arrive_whatever_the_model(
+    here: Settings, there: Settings, tmp_path: Path
+) -> None:
+    alone = Student("s-004", "form 4", date(2026, 1, 1), None, np.zeros((0, 1), np.float32))
+    export_students(with_gallery(here, tmp_path / "classified", alone), tmp_path / "class.bundle", PASSPHRASE)
+    other = replace(there, recognition=replace(there.recognition, model="vggface"))
+    assert take(other, tmp_path / "class.bundle").added == ("s-004",)
 
 
 @pytest.mark.parametrize("passphrase", ["correct horse batter", "", "x" * 20])
@@ -217,3 +233,10 @@ def test_a_gallery_is_not_taken_for_a_bundle(here: Settings, there: Settings) ->
     with pytest.raises(GalleryError, match="not a bundle"):
         take(there, here.recognition.gallery)
     assert gallery.MAGIC in here.recognition.gallery.read_bytes()
+
+
+def test_a_refused_import_leaves_no_key(here: Settings, there: Settings, tmp_path: Path) -> None:
+    export_students(here, tmp_path / "class.bundle", PASSPHRASE)
+    with pytest.raises(GalleryError, match="not enrolled here"):
+        import_students(there, tmp_path / "class.bundle", PASSPHRASE, length=192, threshold=0.55, alike=["s-044"])
+    assert not there.recognition.key_file.exists()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
 import pytest
 
+from edge.camera import NewestFrame
 from edge.camera.source import stamped
 from edge.embedder import Embedder
 from edge.errors import PictureError
 from edge.mtcnn import MtcnnDetector
 from edge.pictures import read_picture
-from edge.portraits import Portrayer
+from edge.portraits import Portrayer, ended_after
 from edge.records import Face, Frame
 
 THRESHOLD = 0.55
@@ -117,6 +120,32 @@ def test_the_time_is_bounded_although_the_camera_goes_on(portrayer: Portrayer) -
 
     with pytest.raises(PictureError, match="only 0 of 5 pictures within 10 s; last: the camera: no face"):
         portrayer.from_camera(forever(), 5, 10.0, THRESHOLD, lambda _: None)
+
+
+class SilentCamera:
+    """Opens, and gives nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        stop.wait()
+        return iter(())
+
+
+def test_the_time_is_bounded_although_the_camera_gives_nothing(portrayer: Portrayer) -> None:
+    def enrol() -> None:
+        with NewestFrame(SilentCamera()) as camera, ended_after(0.2) as stop:
+            with pytest.raises(PictureError, match="within 60 s; last: the camera gave no frame"):
+                portrayer.from_camera(camera.frames(stop), 5, 60.0, THRESHOLD, lambda _: None)
+            ended.set()
+
+    ended = threading.Event()
+    threading.Thread(target=enrol, daemon=True).start()
+    assert ended.wait(20)
 
 
 def test_a_camera_that_gives_no_frame_is_said(portrayer: Portrayer) -> None:

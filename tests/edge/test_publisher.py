@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from edge.spool import LIVE_SECONDS, Spool
 from edge.spool_age import Moment
 from edge.wire import WireError
 from tests.brokers import SECONDS, Received, Recorder, Relay, free_port, identity, wait_until
-from tests.mqtt_packets import MalformedError, read_packets
+from tests.mqtt_packets import MalformedError, Packet, read_packets
 
 CONNACK, SESSION_TAKEN_OVER = bytes.fromhex("2003000000"), bytes.fromhex("e0028e00")
 LIVE, LATE = "classpulse/v1/room-101/observation", "classpulse/v1/room-101/observation/late"
@@ -281,6 +281,65 @@ def test_an_observation_that_is_refused_is_told_from_one_that_was_lost_on_the_wa
             wait_until(lambda: "the connection was lost" in caplog.text)
     assert f"refuses {LIVE}: {said}" in caplog.text
     assert caplog.text.count("refuses") == 1
+
+
+def answer(connection: socket.socket, packets: list[Packet], reasons: Callable[[Packet], dict[int, int]]) -> None:
+    """Be a broker that lists what comes, and that never closes.
+
+    reasons: what to acknowledge when a PUBLISH comes: packet identifiers, and the reason code for each.
+    """
+    with suppress(ConnectionError):  # the publisher is gone
+        while chunk := connection.recv(4096):
+            for packet in read_packets(chunk):
+                packets.append(packet)
+                if packet.kind == "CONNECT":
+                    connection.sendall(CONNACK)
+                elif packet.kind == "PUBLISH":
+                    for identifier, reason in reasons(packet).items():
+                        connection.sendall(b"\x40\x03" + identifier.to_bytes(2, "big") + bytes([reason]))
+
+
+def test_a_broker_that_does_not_close_after_the_goodbye_is_left_in_good_order(
+    spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    packets: list[Packet] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with publishing(server.getsockname()[1], spool):
+            connection, _ = server.accept()
+            taking = (connection, packets, lambda packet: {packet.fields["packet id"]: 0})
+            threading.Thread(target=answer, args=taking, daemon=True).start()
+            wait_until(lambda: len(packets) == 2)
+        connection.close()
+    assert [packet.kind for packet in packets] == ["CONNECT", "PUBLISH", "PUBLISH", "DISCONNECT"]
+    assert "leaving without" not in caplog.text
+
+
+def test_an_observation_that_was_refused_when_it_had_become_late_is_sent_as_late(tmp_path: Path) -> None:
+    now = 0.0
+    packets: list[Packet] = []
+
+    def reasons(packet: Packet) -> dict[int, int]:
+        """Nothing for the first live observation until the second comes: then the first is refused."""
+        live = [sent.fields["packet id"] for sent in packets if sent.fields.get("topic") == LIVE]
+        if packet.fields["topic"] != LIVE:
+            return {packet.fields["packet id"]: 0}
+        return {live[0]: 0x97, live[1]: 0} if len(live) == 2 else {}
+
+    def topics() -> list[str]:
+        return [packet.fields["topic"] for packet in packets if "observation" in packet.fields.get("topic", "")]
+
+    settings = SpoolSettings(path=tmp_path / "spool.db")
+    with socket.create_server(("127.0.0.1", 0)) as server, Spool(settings, monotonic=lambda: now) as spool:
+        with publishing(server.getsockname()[1], spool):
+            connection, _ = server.accept()
+            threading.Thread(target=answer, args=(connection, packets, reasons), daemon=True).start()
+            spool.put(seen(1))
+            wait_until(lambda: topics() == [LIVE])
+            now += LIVE_SECONDS
+            spool.put(seen(1, first=1))
+            wait_until(lambda: spool.status().depth == 0)
+        connection.close()
+    assert topics() == [LIVE, LIVE, LATE]
 
 
 def test_log_tells_no_student(broker: int, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:

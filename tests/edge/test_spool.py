@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import tracemalloc
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,6 +133,26 @@ def test_memory_does_not_grow_with_what_is_handed_over_while_nobody_sends(path: 
         tracemalloc.stop()
         assert after - before < 10 * calls * size  # bytes; an entry of each would be ten times that
         assert spool.late_up_to() == (calls - 1) * size
+
+
+def test_the_times_of_what_is_late_are_not_kept_while_nobody_sends(path: Path) -> None:
+    class Moment(float):
+        """A reading of the clock that can be counted while it lives."""
+
+    kept = weakref.WeakSet[Moment]()
+    now = 0.0
+
+    def clock() -> float:
+        moment = Moment(now)
+        kept.add(moment)
+        return moment
+
+    with Spool(SpoolSettings(path=path), monotonic=clock) as spool:
+        for number in range(20):
+            now += LIVE_SECONDS
+            spool.put(observations(1, first=number))
+            assert spool.flush(SECONDS)
+        assert len(kept) < 5
 
 
 def test_oldest_give_way_when_the_spool_is_full_and_are_counted(

@@ -182,3 +182,24 @@ def test_camera_and_pictures_together_are_refused(
     )
     assert code == 1
     assert "leave out either the option or the files" in error
+
+
+def test_calibrate_gives_no_similarity_for_a_classifiers_confidence(
+    three: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = '[recognition]\nmethod = "classifier"\nclassifier = "mine"\nthreshold = 0.8\n'
+    three.write_text(three.read_text().replace("[recognition]\n", other))
+    code, said, error = run(capsys, "students", "calibrate", "--config", three)
+    assert (code, said) == (1, "")
+    assert "comes from `train faces`" in error
+
+
+def test_a_refused_first_student_leaves_no_key(
+    config: Path, portraits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = run(
+        capsys, "enrol", "s-001", "--config", config, "--consent", "C-1", "--alike", "s-044", portraits / "obama.jpg"
+    )
+    assert code == 1
+    assert "not enrolled here" in error
+    assert "no gallery key there" in run(capsys, "students", "--config", config)[2]

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from edge.config import parse
 from edge.embedder import Embedding, unit
 from edge.errors import GalleryError
 from edge.gallery import Gallery, Student
 from edge.thresholds import calibrate
+from tests.conftest import CONFIG
 
 SHIPPED = 0.55
 
@@ -46,6 +49,14 @@ def test_a_room_of_people_who_differ_keeps_the_shipped_threshold_on_thin_evidenc
     assert (found.strangers, found.named) == (60, 0)
     assert (found.recognised, found.genuine) == (60, 60)
     assert (found.unlike, found.alike) == ((), ())
+
+
+def test_what_is_advised_can_be_written_in_the_config(tmp_path: Path) -> None:
+    between = [near(unit(-embedding(0) - embedding(1)), 0.99, 5000 + n) for n in range(10)]  # as far from both
+    found = calibrate(room(2), between, SHIPPED, SHIPPED, share=0.5)
+    assert not found.thin
+    text = CONFIG.format(folder=tmp_path).replace("[recognition]\n", f"[recognition]\nthreshold = {found.threshold}\n")
+    assert parse(text, tmp_path / "edge.toml").recognition.threshold == found.threshold
 
 
 def test_enough_strangers_may_lower_it_to_what_they_need() -> None:
