@@ -65,15 +65,17 @@ def noise(content: bytes, exact: Floats, inputs: Floats) -> float:
     return float(np.square(answers(content, inputs) - exact).sum() / np.square(exact - exact.mean(axis=0)).sum())
 
 
-@pytest.mark.parametrize("recipe", ["static_wi8_ai8", "dynamic_wi8"])
-def test_vggface_loses_less_in_8_bits_when_it_was_made_ready(recipe: str, vgg_face: tuple[bytes, ModelEntry]) -> None:
+@pytest.mark.parametrize(("recipe", "share"), [("static_wi8_ai8", 0.6), ("dynamic_wi8", 0.25)])
+def test_vggface_loses_less_in_8_bits_when_it_was_made_ready(
+    recipe: str, share: float, vgg_face: tuple[bytes, ModelEntry]
+) -> None:
     content, entry = vgg_face
     seen, new = pictures(1, 24), pictures(2, 16)
     exact = answers(content, new)
     ready = prepare(content, replace(entry, recipe=recipe), seen)
     assert not ready.keep_float
     plain = noise(quantize(content, recipe, measure_ranges(content, seen)), exact, new)
-    assert noise(quantize(ready.content, recipe, ready.ranges), exact, new) < 0.75 * plain
+    assert noise(quantize(ready.content, recipe, ready.ranges), exact, new) < share * plain
 
 
 @pytest.mark.parametrize("name", [FACE_RECOGNITION, VGG_FACE_DENSE_WEIGHTS])
@@ -88,6 +90,18 @@ def test_scaled_channels_leave_the_float_model_as_it_was(
     assert line.content != content
     inputs = pictures(3, 2)
     assert relative_difference(answers(line.content, inputs), answers(content, inputs)) < 1e-4
+
+
+def test_a_channel_that_no_picture_showed_is_left_room_for_a_face_that_does(
+    vgg_face: tuple[bytes, ModelEntry],
+) -> None:
+    line = LayerLine(vgg_face[0])
+    highest = {layer.output: np.full(len(layer.weights), 9, np.float32) for layer in line.layers}
+    silent = line.layers[3].output
+    highest[silent][0] = 0
+    scale = equalize(line.layers, highest)[silent]
+    # At a quarter of the others' strength it would fill the range: hardly a face can make it set that alone.
+    assert scale[0] > np.median(scale) / 4
 
 
 def test_ranges_of_the_scaled_model_are_those_that_would_be_measured(vgg_face: tuple[bytes, ModelEntry]) -> None:
