@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from converter.face_figures import FARS, Pair, fold_accuracy, tar_at_far
 from converter.intervals import wilson
+from edge.canvas import CELL
 from edge.detector import Detector
 from edge.embedder import Embedder
 from edge.errors import PictureError
-from edge.mtcnn import CELL
 from edge.pictures import SUFFIXES, read_picture
 from edge.records import Face
 

@@ -182,7 +182,7 @@ def test_what_is_set_already_is_not_advised_again(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     ("stage", "advice"),
-    [("embed", "[recognition] embeddings_per_frame = 2:"), ("read", "[emotion] readings_per_frame = 4:")],
+    [("embed", "[recognition] embeddings_per_frame = 3:"), ("read", "[emotion] readings_per_frame = 4:")],
 )
 def test_the_stage_that_takes_most_is_the_one_to_lower(settings: Settings, stage: str, advice: str) -> None:
     shares = {"detect": 0.1, "embed": 0.1, "read": 0.1, stage: 0.7}
