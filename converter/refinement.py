@@ -34,8 +34,8 @@ _SAMPLES = 1600
 _SHARE = 0.75
 """How far channels are made alike: 1 gives each the whole range and leaves its weights what they become, 0.5 lets both
 sides lose alike. Between, since rounding by effect helps the weights alone. Measured at full size (`dynamic_wi8`, faces
-of LFW): the noise of the activations was 22% less than at 0.5 (24 faces, before there was `_UNSEEN`), all noise together
-5% less than at 1 (100 faces)."""
+of LFW): the noise of the activations was 22% less than at 0.5 (24 faces, before there was `_UNSEEN`), all noise
+together 5% less than at 1 (100 faces)."""
 _UNSEEN = 0.5
 """Of the channels' usual strength, what each is credited with beside its own: one hardly seen in the pictures may be
 strong in another face."""
