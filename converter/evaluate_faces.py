@@ -97,6 +97,8 @@ def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[
     all pairs of one person against all pairs of two people. A face that was not found is never similar.
     """
     genuine, impostor = cross_scores(faces, aliases)
+    if not np.isfinite(genuine).any():
+        raise PictureError("no person has two pictures with a face; give two or more of some")
     tar: dict[str, float] = {}
     tar_interval: dict[str, tuple[float, float]] = {}
     threshold_at: dict[str, float] = {}
@@ -149,8 +151,6 @@ def cross_scores(faces: FaceSet, aliases: Sequence[frozenset[str]]) -> tuple[NDA
         member = np.isin(people, list(group))
         alias |= (member[:, None] & member[None, :]) & ~same
     genuine = similarity[upper & same]
-    if not len(genuine):
-        raise PictureError("no person has two pictures with a face; give two or more of some")
     lost = _pairs_lost(names, faces.undetected)
     return np.concatenate([genuine, np.full(lost, -np.inf)]), similarity[upper & ~same & ~alias]
 

@@ -255,17 +255,18 @@ def test_an_observation_that_is_refused_is_told_from_one_that_was_lost_on_the_wa
     def answer(connection: socket.socket) -> None:
         """A broker that takes nothing but the status, until it is told to."""
         buffer = b""
-        while chunk := connection.recv(4096):
-            buffer += chunk
-            with suppress(MalformedError):
-                packets, buffer = read_packets(buffer), b""
-                for packet in packets:
-                    if packet.kind == "CONNECT":
-                        connection.sendall(CONNACK)
-                    elif packet.kind == "PUBLISH":
-                        refused = refuse and packet.fields["topic"] == LIVE
-                        identifier = packet.fields["packet id"].to_bytes(2, "big")
-                        connection.sendall(b"\x40\x03" + identifier + bytes([reason if refused else 0]))
+        with suppress(ConnectionError):  # as it ends when it is lost
+            while chunk := connection.recv(4096):
+                buffer += chunk
+                with suppress(MalformedError):
+                    packets, buffer = read_packets(buffer), b""
+                    for packet in packets:
+                        if packet.kind == "CONNECT":
+                            connection.sendall(CONNACK)
+                        elif packet.kind == "PUBLISH":
+                            refused = refuse and packet.fields["topic"] == LIVE
+                            identifier = packet.fields["packet id"].to_bytes(2, "big")
+                            connection.sendall(b"\x40\x03" + identifier + bytes([reason if refused else 0]))
 
     with socket.create_server(("127.0.0.1", 0)) as server, publishing(server.getsockname()[1], spool) as publisher:
         spool.put(seen(3))

@@ -40,7 +40,7 @@ def session_and_peer() -> Iterator[tuple[Session, socket.socket]]:
 
 
 def test_it_says_goodbye_and_leaves_the_closing_to_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.session._GOODBYE_SECONDS", SECONDS)  # a busy machine may look only after a second
+    monkeypatch.setattr("edge.session.GOODBYE_SECONDS", SECONDS)  # a busy machine may look only after a second
     with session_and_peer() as (session, peer):
         leaving = threading.Thread(target=session.close)
         leaving.start()
