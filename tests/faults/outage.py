@@ -56,6 +56,8 @@ class Outage:
     """Of processor time, start included."""
     load: float
     """Load average of the machine at the end: what else ran there counts."""
+    live_in_all: int = 0
+    """Observations of the whole run that came live: a short backlog is gone before anything is reported."""
     failures: list[str] = field(default_factory=list)
     """What got lost or out of order, and of a drain that is `judged` what was too slow or too large."""
 
@@ -113,7 +115,7 @@ def outage(folder: Path, seed: int, count: int) -> Outage:
     drained = Outage(
         count, megabytes, seconds, len(late) / seconds, len(waits), cuts[9], cuts[18], max(waits, default=math.nan),
         both[18], len(arrivals) - len(distinct), used, os.getloadavg()[0],
-        list(_failures(arrivals, school.plain.arrivals, count)),
+        len(live), list(_failures(arrivals, school.plain.arrivals, count)),
     )  # fmt: skip
     return replace(drained, failures=[*drained.failures, *drained.shortfalls()])
 
@@ -135,11 +137,11 @@ def _fill(path: Path, count: int) -> None:
 
 
 def _wait_for_all(school: School, count: int) -> None:
-    """Until the backlog has arrived, or nothing has for long."""
+    """Until the backlog and something live have arrived, or nothing has for long."""
     seen, since = 0, time.monotonic()
     while time.monotonic() - since < _PATIENCE_SECONDS:
         arrivals = school.recorder.arrivals
-        if len(arrivals) >= count and sum(not arrival.live for arrival in arrivals) >= count:
+        if len(arrivals) > count and count <= sum(not arrival.live for arrival in arrivals) < len(arrivals):
             return
         if len(arrivals) > seen:
             seen, since = len(arrivals), time.monotonic()
