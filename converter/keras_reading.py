@@ -24,7 +24,8 @@ from edge.errors import ModelError
 VGG_FACE_PEOPLE = 2622
 """Outputs of the published VGG-Face classifier (Parkhi, Vedaldi, Zisserman: Deep Face Recognition, 2015)."""
 UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ImportError, NotImplementedError)
-"""What either Keras raises over a file that it cannot make sense of."""
+"""What either Keras raises over a file that it cannot make sense of; the last one over a layer whose author left out
+what Keras needs to make it again, such as `get_config`."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -19,7 +20,10 @@ from central import authority, bundle
 from central.__main__ import main
 from central.pki_registry import Kind
 from edge.config import MqttSettings
+from edge.session import Session
 from tests.brokers import MOSQUITTO, SECONDS, free_port, wait_until_listening
+
+STATUS = "classpulse/v1/{}/status"
 
 
 def central(*arguments: object) -> int:
@@ -212,3 +216,10 @@ class Peer:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def try_session(settings: MqttSettings, classroom: str = "room-101") -> None:
+    """Connect as the daemon does. Raises BrokerError."""
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        Session(settings, classroom, reader, trial=True).close()

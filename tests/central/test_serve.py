@@ -113,13 +113,21 @@ def test_a_locked_database_is_said_once_and_waited_for(central: Central, room: R
         assert "can be written again" in central.log()
 
 
-def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker: Mosquitto, room: Room) -> None:
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 320 kB, mounted at folder."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320k", "tmpfs", disk], check=True)
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320k", "tmpfs", folder], check=True)
     try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker: Mosquitto, room: Room) -> None:
+    with small_disk(tmp_path / "disk") as disk:
         central = Central(tmp_path, broker.port, database=disk / "central.db")
         with central.running():
             room.observe(range(1, 4001))
@@ -127,17 +135,10 @@ def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker:
             subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
             wait_until(lambda: len(central.sequences()) == 4000)
             assert central.log().count("disk is full") == 1
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def test_a_start_on_a_full_disk_waits_for_room(tmp_path: Path, broker: Mosquitto, room: Room) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("needs root, to mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320k", "tmpfs", disk], check=True)
-    try:
+    with small_disk(tmp_path / "disk") as disk:
         central = Central(tmp_path, broker.port, database=disk / "central.db")
         with central.running():
             room.observe([1])
@@ -151,8 +152,6 @@ def test_a_start_on_a_full_disk_waits_for_room(tmp_path: Path, broker: Mosquitto
             subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
             wait_until(lambda: central.sequences() == [1, 2])
             assert central.log().count("the broker keeps what comes") == 1
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def test_a_start_on_a_locked_database_is_ready_says_why_it_waits_and_can_be_stopped(

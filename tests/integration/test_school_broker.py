@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,33 +15,17 @@ from edge.connection import Backoff
 from edge.errors import BrokerError, ConfigError
 from edge.publisher import Publisher
 from edge.records import Observation
-from edge.session import Session
 from edge.spool import Spool
 from tests.brokers import MOSQUITTO, wait_until
-from tests.school import Peer, School, WrittenBroker, central, now
+from tests.school import STATUS, Peer, School, WrittenBroker, central, now, try_session
 
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed"),
 ]
 
-SEEN, STATUS = "classpulse/v1/{}/observation", "classpulse/v1/{}/status"
+SEEN = "classpulse/v1/{}/observation"
 NOT_AUTHORISED = 0x87
-
-
-@pytest.fixture
-def school() -> Iterator[School]:
-    # Not tmp_path: as root, Mosquitto becomes a user that may not enter it.
-    with tempfile.TemporaryDirectory(prefix="classpulse-school-") as folder:
-        Path(folder).chmod(0o755)
-        yield School(Path(folder))
-
-
-@pytest.fixture
-def broker(school: School) -> Iterator[WrittenBroker]:
-    with school.configure_broker() as broker:
-        school.issue("room-101", "room-102", "central")
-        yield broker
 
 
 @pytest.fixture
@@ -80,13 +62,6 @@ def test_beside_debians_own_configuration_it_decides_saves_and_logs_as_that_says
     with Peer(school.settings("central")) as reader:
         reader.subscribe("#")
         reader.wait(lambda: reader.messages == [(STATUS.format("room-101"), b"online", True)])
-
-
-def try_session(settings: MqttSettings, classroom: str = "room-101") -> None:
-    """Connect as the daemon does. Raises BrokerError."""
-    reader, writer = socket.socketpair()
-    with reader, writer:
-        Session(settings, classroom, reader, trial=True).close()
 
 
 def fill_in(config: Path) -> None:
@@ -340,81 +315,3 @@ def test_the_log_holds_neither_topics_nor_payloads(school: School, broker: Writt
     assert "room-101" in log
     assert "s-001" not in log
     assert "observation" not in log
-
-
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-def test_tls_1_1_is_refused(school: School, broker: WrittenBroker) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    for newest in (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
-        context.maximum_version = newest
-        with socket.create_connection(("127.0.0.1", broker.port)) as raw:
-            if newest is ssl.TLSVersion.TLSv1_1:
-                with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
-                    context.wrap_socket(raw)
-            else:
-                with pytest.raises(ssl.SSLError, match=r"(?i)certificate|handshake"):
-                    context.wrap_socket(raw)  # the same client, and only its certificate is missing
-
-
-def another_school(school: School) -> School:
-    folder = school.folder / "elsewhere"
-    folder.mkdir()
-    foreign = School(folder)
-    foreign.port = school.port
-    return foreign
-
-
-def test_a_client_with_the_wrong_certificate_is_told_what_is_wrong(school: School) -> None:
-    expired = school.issue_at(now() - timedelta(days=30), "room-103")
-    foreign = another_school(school).issue_at(now(), "room-101")
-    with school.configure_broker():
-        school.issue("room-101")
-        right = school.settings("room-101")
-        posing = replace(
-            right,
-            certificate_file=school.folder / "broker/classpulse/server.pem",
-            key_file=school.folder / "broker/classpulse/server.key",
-        )
-        early = school.issue_at(now() + timedelta(days=3), "room-104")
-        for settings, said in (
-            (replace(right, certificate_file=None, key_file=None), "wants a client certificate"),
-            (replace(school.settings("room-101", foreign), ca_file=right.ca_file), "does not know the authority"),
-            (school.settings("room-103", expired), "this client's certificate has expired"),
-            (school.settings("room-104", early), "is it valid yet by the broker's clock"),
-            (posing, "was not made for a client"),
-        ):
-            with pytest.raises(BrokerError, match=said):
-                try_session(settings)
-        try_session(right)
-
-
-def test_a_device_says_what_is_wrong_with_the_broker(school: School) -> None:
-    expired = school.issue_at(now() - timedelta(days=30), "127.0.0.1", "broker")
-    elsewhere = another_school(school).issue_at(now(), "127.0.0.1", "broker")
-    broker = school.configure_broker()
-    school.issue("room-101")
-    right = school.settings("room-101")
-    renamed = school.issue_at(now(), "broker.school.example", "broker")
-    early = school.issue_at(now() + timedelta(days=3), "127.0.0.1", "broker")
-    own = school.folder / "broker" / "classpulse"
-    for folder, certificate, key, said in (
-        (expired, "server.pem", "server.key", "the broker's certificate has expired"),
-        (elsewhere, "server.pem", "server.key", "signed by an unknown authority"),
-        (renamed, "server.pem", "server.key", "for another name"),
-        (early, "server.pem", "server.key", "not valid yet; is this machine's clock right"),
-        (school.folder / "room-101", "mqtt.pem", "mqtt.key", "not a broker's"),
-    ):
-        (own / "server.pem").write_bytes((folder / certificate).read_bytes())
-        (own / "server.key").write_bytes((folder / key).read_bytes())
-        with broker, pytest.raises(BrokerError, match=said):
-            try_session(right)
-
-
-def test_nobody_gets_in_without_a_certificate(school: School, broker: WrittenBroker) -> None:
-    nobody = replace(school.settings("room-101"), certificate_file=None, key_file=None)
-    for settings in (nobody, replace(nobody, username="room-101", password_file=school.pki / "ca.pem")):
-        with pytest.raises(BrokerError, match="wants a client certificate"):
-            try_session(settings)
