@@ -16,8 +16,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -29,6 +27,7 @@ from edge.spool import Spool
 from tests.benchmarks.ours import CountingClassifier, CountingDetector, settings, students
 from tests.benchmarks.process import FRAME_SECONDS
 from tests.benchmarks.worker import options_of, peak_memory
+from tests.cameras import WithoutDevice
 
 WARM_SECONDS = 5.0
 """Until everybody is named."""
@@ -58,20 +57,12 @@ class Run:
     """Of the process, bytes."""
 
 
-class PacedCamera:
+class PacedCamera(WithoutDevice):
     """Frames from files, in a loop, at the camera's pace."""
 
     def __init__(self, files: list[Path], seconds: float) -> None:
         self._files = files
         self._frames = round(seconds / FRAME_SECONDS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         began = time.monotonic()

@@ -15,8 +15,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +30,7 @@ from edge.loading import Parts
 from edge.notify import Notifier
 from edge.records import LABELS, Box, Emotion, Face, Frame
 from edge.service import Service
+from tests.cameras import WithoutDevice
 
 STUDENTS = 30
 _COLUMNS, _SPACING, _SIDE = 6, 120, 60
@@ -60,20 +59,12 @@ def enrol_all(settings: Settings) -> None:
     gallery.save(gallery.Gallery("mobilefacenet", tuple(students)), settings.recognition.gallery, key)
 
 
-class Room:
+class Room(WithoutDevice):
     """A camera: the same frame at the config's pace, with fine lines everywhere, so that no face is blurred."""
 
     def __init__(self, frames_per_second: float) -> None:
         self._step = 1.0 / frames_per_second
         self._image = np.random.default_rng(0).integers(0, 256, (720, 1280, 3), np.uint8)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         sequence = 0

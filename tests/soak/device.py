@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -34,6 +32,7 @@ from edge.notify import Notifier
 from edge.pipeline import Pipeline
 from edge.records import Frame, Observation
 from edge.service import Service
+from tests.cameras import WithoutDevice
 
 TOLD_EVERY = 10.0
 """Seconds of the picture between two lines."""
@@ -87,7 +86,7 @@ class Film(Clip):
             self._done.acquire(timeout=_PATIENCE)
 
 
-class EmptyRoom:
+class EmptyRoom(WithoutDevice):
     """A wall, as a sensor sees it, for so many seconds."""
 
     def __init__(self, settings: CameraSettings, seconds: float) -> None:
@@ -95,14 +94,6 @@ class EmptyRoom:
         random = np.random.default_rng(0)
         size = (_PICTURES, settings.height, settings.width, 3)
         self._pictures = np.clip(random.normal(_GREY, _NOISE, size), 0, 255).astype(np.uint8)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         began, told_at = time.monotonic(), 0.0
