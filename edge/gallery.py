@@ -189,12 +189,9 @@ def save(gallery: Gallery, path: Path, key: bytes) -> None:
     content = MAGIC + nonce + AESGCM(key).encrypt(nonce, plain, MAGIC)
     fresh = path.with_name(f".{path.name}.new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fresh.unlink(missing_ok=True)  # left by a writing that was cut off
+        write_new(fresh, content)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
             fresh.replace(path)
         except OSError:
             fresh.unlink(missing_ok=True)
