@@ -9,7 +9,7 @@ from datetime import date
 from edge import gallery
 from edge.classifier import FaceClassifier
 from edge.config import Settings
-from edge.detector import Detector, open_detector
+from edge.detector import Detector, RoomDetector, open_detector
 from edge.embedder import Embedder
 from edge.emotion import EmotionClassifier
 from edge.errors import GalleryError
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 class Parts:
     """What a pipeline is made of."""
 
-    detector: Detector
+    detector: RoomDetector
     embedder: Embeds
     classifier: Classifies
     faces: FaceClassifier | None

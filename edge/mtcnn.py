@@ -20,14 +20,15 @@ from edge.manifest import Manifest
 from edge.pyramid import Pyramid
 from edge.records import Box, Face
 from edge.suppression import Boxes, suppress, suppressed_indices
+from edge.tracked import Tracked
 
 PROPOSAL_SCORE, REFINED_SCORE = 0.6, 0.7
 """Scores a box needs to leave P-Net and R-Net; the last one, O-Net's, is the config's confidence."""
 DOUBTFUL_SCORE = 0.1
 """From this score on O-Net looks again, at the box as it corrected it: a pixel more or less can take a small face
 from 0.9 to 0.1, but in the corrected box a face scores high, and what is no face mostly lower than before."""
-BATCHES = (4, 8, 16, 32, 64)
-"""Batch sizes of R- and O-Net; each group of crops takes the smallest that holds it."""
+BATCHES = (32, 16, 8, 4, 2)
+"""Batch sizes of R- and O-Net: crops go through in the largest that they fill. In larger ones a crop takes longer."""
 MAX_PROPOSALS = 512
 """At most so many crops go to R-Net, best first: a wall of foliage must not stall the room."""
 KEPT_FRAME_SIZES = 4
@@ -62,15 +63,22 @@ class MtcnnDetector:
         smallest = Network(manifest, self._pnet, size=(CELL, CELL), runtime=runtime, threads=threads)
         smallest(np.zeros((1, CELL, CELL, 3), dtype=np.uint8))
 
-    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image.
 
-        In a reduced image faces below 12 of its own pixels are not found, whatever the smallest face is.
+        tracked: what is known from the frames before, to save work; None: all is found anew. In a reduced image faces
+        below 12 of its own pixels are not found, whatever the smallest face is.
         """
         frame_size = self._frame_size(image, scale)
-        frame_size.pyramid.fill(image)
-        proposals = self._propose(frame_size)[:MAX_PROPOSALS]
-        return self._describe(frame_size.pyramid, self._refine(frame_size.pyramid, proposals))
+        pyramid = frame_size.pyramid
+        pyramid.fill(image)
+        on_canvas, levels = self._slide(frame_size)
+        proposals = frame_size.canvas.to_frame(on_canvas, levels)
+        if tracked is None:
+            return self._describe(pyramid, self._refine(pyramid, _best(on_canvas, proposals)[:MAX_PROPOSALS]))
+        seen, on_none, unsure = tracked.divide(proposals)
+        judged = tracked.judged(_best(on_canvas[on_none], proposals[on_none]), unsure)
+        return self._describe(pyramid, np.concatenate([seen, self._refine(pyramid, judged)]))
 
     def refine(self, image: NDArray[np.uint8], squares: NDArray[np.float32]) -> list[Face]:
         """Faces among another detector's squares, (n, 3) left, top, side, in image (H, W, 3) RGB."""
@@ -95,20 +103,18 @@ class MtcnnDetector:
         size = (height, width)
         return Network(self._manifest, self._pnet, size=size, runtime=self._runtime, threads=self._threads)
 
-    def _propose(self, frame_size: _FrameSize) -> Boxes:
+    def _slide(self, frame_size: _FrameSize) -> tuple[Boxes, NDArray[np.int8]]:
+        """P-Net's boxes on the canvas, and the level that each lies on, (n,)."""
         canvas = frame_size.canvas
         if frame_size.pnet is None:
-            return np.empty((0, 5), dtype=np.float32)
+            return np.empty((0, 5), dtype=np.float32), np.empty(0, dtype=np.int8)
         canvas.fill(frame_size.pyramid)
         score, regression = (output[0] for output in frame_size.pnet(canvas.pixels))
         rows, columns = np.nonzero((score[:, :, 0] > PROPOSAL_SCORE) & (canvas.level_of_cell >= 0))
         corner = np.column_stack([columns, rows]) * STRIDE
         boxes = np.column_stack([corner, corner + CELL]) + regression[rows, columns] * CELL
         rated = np.column_stack([boxes, score[rows, columns]]).astype(np.float32)
-        # Before they are mapped to the frame, boxes of different levels lie apart: one suppression does for all levels.
-        chosen = suppressed_indices(rated, 0.5)
-        levels = canvas.level_of_cell[rows[chosen], columns[chosen]]
-        return suppress(canvas.to_frame(rated[chosen], levels), 0.7)
+        return rated, canvas.level_of_cell[rows, columns]
 
     def _refine(self, pyramid: Pyramid, boxes: Boxes) -> Boxes:
         squares = _squares(boxes)
@@ -126,12 +132,13 @@ class MtcnnDetector:
             score[doubtful], regression[doubtful], points[doubtful] = second
         keep = score[:, 0] > self._confidence
         squares, points = squares[keep], points[keep].reshape(-1, 5, 2)
-        landmarks = squares[:, None, :2] + points * squares[:, 2, None, None]
+        landmarks = (squares[:, None, :2] + points * squares[:, 2, None, None]).astype(np.float32, copy=False)
         rated = _regressed(squares, regression[keep], score[keep])
         # Overlap over the smaller box: a box inside another is the same face seen twice.
         chosen = suppressed_indices(rated, 0.7, over_smaller=True)
         return [
-            Face(Box(*map(float, rated[i, :4])), landmarks[i].astype(np.float32), float(rated[i, 4])) for i in chosen
+            Face(Box(*box), described, confidence)
+            for (*box, confidence), described in zip(rated[chosen].tolist(), landmarks[chosen], strict=True)
         ]
 
 
@@ -153,7 +160,7 @@ class _CropNetwork:
         entry = manifest.entry(name, "detect")
         self._networks = [Network(manifest, entry, batch=batch, runtime=runtime, threads=threads) for batch in BATCHES]
         size = entry.input[0]
-        self._pixels = np.empty((BATCHES[-1], size, size, 3), dtype=np.uint8)
+        self._pixels = np.empty((BATCHES[0], size, size, 3), dtype=np.uint8)
         self._widths = [output.shape[1] for output in self._networks[0](self._pixels[:1])]
 
     def __call__(self, pyramid: Pyramid, squares: Boxes) -> list[NDArray[np.float32]]:
@@ -161,14 +168,21 @@ class _CropNetwork:
         outputs = [np.empty((len(squares), width), dtype=np.float32) for width in self._widths]
         start = 0
         while start < len(squares):
-            group = squares[start : start + BATCHES[-1], :3]
-            network = next(n for n in self._networks if n.batch >= len(group))
+            left = len(squares) - start
+            network = next((n for n in self._networks if n.batch <= left), self._networks[-1])
+            group = squares[start : start + network.batch, :3]
             pixels = self._pixels[: len(group)]
             pyramid.crops(group, pixels)
             for output, values in zip(outputs, network(pixels), strict=True):
                 output[start : start + len(group)] = values
             start += len(group)
         return outputs
+
+
+def _best(on_canvas: Boxes, proposals: Boxes) -> Boxes:
+    """Which of proposals to look at, best first; on_canvas: the same boxes on the canvas."""
+    # Before they are mapped to the frame, boxes of different levels lie apart: one suppression does for all levels.
+    return suppress(proposals[suppressed_indices(on_canvas, 0.5)], 0.7)
 
 
 def _squares(boxes: Boxes) -> Boxes:

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import Settings
-from edge.detector import Detector
+from edge.detector import RoomDetector
 from edge.embedder import Embedding
 from edge.gallery import Search
+from edge.looks import Looks
 from edge.motion import StillRoom
 from edge.pose import faces_camera
 from edge.quality import worth_a_probe
 from edge.records import Box, Emotion, Face, Frame, Match, Observation
 from edge.reporter import Reporter
+from edge.tracked import Tracked
 from edge.tracker import Track, Tracker
 
 LONGEST_CARRY = 0.4
@@ -48,7 +50,7 @@ class Pipeline:
     """Detect, track, identify, classify, report; work per frame is bounded whatever the room holds."""
 
     def __init__(
-        self, settings: Settings, detector: Detector, embedder: Embeds, classifier: Classifies, threshold: float
+        self, settings: Settings, detector: RoomDetector, embedder: Embeds, classifier: Classifies, threshold: float
     ) -> None:
         """threshold: similarity, or confidence, from which a probe is an enrolled student."""
         self._detector = detector
@@ -61,6 +63,7 @@ class Pipeline:
         self._tracker = Tracker(
             probes=settings.recognition.probes, recheck_seconds=settings.recognition.recheck_seconds
         )
+        self._looks = Looks()
         self._reporter = Reporter(settings.report)
         self._search: Identifies = Search(())
         self._last = 0.0
@@ -108,7 +111,11 @@ class Pipeline:
             else:
                 track.probe_later(now)
         # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
-        readable = [t for t in tracks if t.confirmed(now) and faces_camera(t.face.landmarks)]
+        readable = [
+            track
+            for track in tracks
+            if track.reading_due <= now and track.confirmed(now) and faces_camera(track.face.landmarks)
+        ]
         for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._most(self._readings_per_frame)):
             track.reading_due = now + self._reading_seconds
             if track.student_id is not None:
@@ -129,14 +136,15 @@ class Pipeline:
         # Only an empty room is taken for still: a pupil who does not move is there all the same.
         if not self._tracker.tracks and self._room.is_still(frame.image, now):
             return []
-        return self._tracker.update(self._faces(frame), now)
+        tracked, later = self._looks.share(self._tracker.tracks, now)
+        return self._tracker.update(self._faces(frame, tracked), now, later)
 
-    def _faces(self, frame: Frame) -> list[Face]:
+    def _faces(self, frame: Frame, tracked: Tracked) -> list[Face]:
         """The faces in frame, in full-frame pixels."""
         reduced = frame.reduced
         if reduced is None:
-            return self._detector.detect(frame.image)
-        found = self._detector.detect(reduced.image, reduced.scale[1])
+            return self._detector.detect(frame.image, tracked=tracked)
+        found = self._detector.detect(reduced.image, reduced.scale[1], tracked.reduced(reduced))
         return [reduced.to_frame(face) for face in found]
 
     def _most(self, per_frame: int) -> int:

@@ -40,12 +40,20 @@ def _greedy(boxes: Boxes, threshold: float, over_smaller: bool) -> NDArray[np.bo
 
 def _overlapping(first: Boxes, second: Boxes, threshold: float, over_smaller: bool) -> NDArray[np.bool_]:
     """(n, m): whether each of first overlaps each of second by more than threshold."""
-    x1, y1, x2, y2 = first[:, :4].T[:, :, None]
-    u1, v1, u2, v2 = second[:, :4].T[:, None, :]
-    width = np.minimum(x2, u2) - np.maximum(x1, u1)
-    height = np.minimum(y2, v2) - np.maximum(y1, v1)
-    shared = np.maximum(width, 0) * np.maximum(height, 0)
-    a, b = (x2 - x1) * (y2 - y1), (u2 - u1) * (v2 - v1)
+    shared, a, b = intersections(first, second)
     total = np.minimum(a, b) if over_smaller else a + b - shared
     more: NDArray[np.bool_] = shared > threshold * total
     return more
+
+
+def intersections(first: Boxes, second: Boxes) -> tuple[Boxes, Boxes, Boxes]:
+    """(n, m) the area that each of first shares with each of second; the areas of first, (n, 1), and second, (1, m)."""
+    x1, y1, x2, y2 = first[:, :4].T[:, :, None]
+    u1, v1, u2, v2 = np.ascontiguousarray(second[:, :4].T)[:, None, :]
+    shared = np.minimum(x2, u2)
+    shared -= np.maximum(x1, u1)
+    np.maximum(shared, 0, out=shared)
+    height = np.minimum(y2, v2)
+    height -= np.maximum(y1, v1)
+    shared *= np.maximum(height, 0, out=height)
+    return shared, (x2 - x1) * (y2 - y1), (u2 - u1) * (v2 - v1)

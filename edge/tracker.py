@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from itertools import count
 
 import numpy as np
@@ -47,21 +48,18 @@ class Track:
         self.missed = 0
         """Frames without its face since it was last seen."""
 
-    def expected_centre(self, now: float) -> tuple[float, float]:
-        """Where the face should be now if it moves on as it did."""
-        x, y = self.face.box.centre
-        dx, dy = self._velocity * (now - self.seen_at)
-        return x + float(dx), y + float(dy)
+    def expected_box(self, now: float) -> tuple[float, float, float, float]:
+        """x1, y1, x2, y2 of the face if it moves on as it did."""
+        box = self.face.box
+        dx, dy = (self._velocity * (now - self.seen_at)).tolist()
+        return box.x1 + dx, box.y1 + dy, box.x2 + dx, box.y2 + dy
 
     def face_at(self, now: float) -> Face:
         """Its face where it should be now: as it was found, moved on for the time since."""
         if now == self.seen_at:
             return self.face
-        dx, dy = self._velocity * (now - self.seen_at)
-        box = self.face.box
-        landmarks = self.face.landmarks + np.array([dx, dy], np.float32)
-        moved = Box(box.x1 + float(dx), box.y1 + float(dy), box.x2 + float(dx), box.y2 + float(dy))
-        return Face(moved, landmarks, self.face.confidence)
+        landmarks = self.face.landmarks + (self._velocity * (now - self.seen_at)).astype(np.float32)
+        return Face(Box(*self.expected_box(now)), landmarks, self.face.confidence)
 
     def follow(self, face: Face, now: float, jump: float) -> None:
         """The face was found again, jump face widths from where it was expected."""
@@ -116,10 +114,11 @@ class Tracker:
         self._ids = count(1)
         self.tracks: list[Track] = []
 
-    def update(self, faces: list[Face], now: float) -> list[Track]:
+    def update(self, faces: list[Face], now: float, later: Collection[Track] = ()) -> list[Track]:
         """Match the faces of one frame to tracks, nearest first, and begin new ones.
 
-        Returns the tracks whose face is in this frame, in no particular order.
+        later: tracks that were not looked at, and are taken to be where they are expected. Returns the tracks whose
+        face is in this frame, in no particular order.
         """
         self.tracks = [track for track in self.tracks if now - track.seen_at <= LOST_AFTER]
         pairs = _pairs(self.tracks, faces, now)
@@ -134,9 +133,12 @@ class Tracker:
             # One face where two were seen before: the nearer track may not be the right one.
             if t not in taken_tracks and self.tracks[t].missed == 0 and distance <= SAME_FACE_JUMP:
                 owner[f].unname()
-        current = [self.tracks[t] for t in taken_tracks]
+        current = []
         for t, track in enumerate(self.tracks):
-            track.missed += t not in taken_tracks
+            if t in taken_tracks or track in later:
+                current.append(track)
+            else:
+                track.missed += 1
         for f, face in enumerate(faces):
             if f not in owner:
                 track = Track(next(self._ids), face, now, self._probes, self._recheck_seconds)
@@ -166,10 +168,9 @@ def _pairs(tracks: list[Track], faces: list[Face], now: float) -> list[tuple[flo
     number of the track; that of the face."""
     if not tracks or not faces:
         return []
-    expected = np.array([track.expected_centre(now) for track in tracks])
-    widths = np.array([max(track.face.box.width, 1.0) for track in tracks])
-    heights = np.array([max(track.face.box.height, 1.0) for track in tracks])
-    offsets = np.array([face.box.centre for face in faces]) - expected[:, None]
+    expected = np.array([track.expected_box(now) for track in tracks])
+    widths, heights = np.maximum(expected[:, 2:] - expected[:, :2], 1.0).T
+    offsets = np.array([face.box.centre for face in faces]) - (expected[:, None, :2] + expected[:, None, 2:]) / 2
     distances = np.hypot(offsets[..., 0], offsets[..., 1]) / widths[:, None]
     growth = np.array([face.box.height for face in faces]) / heights[:, None]
     same = (distances <= REACH) & (growth >= 1 / SIZE_CHANGE) & (growth <= SIZE_CHANGE)

@@ -17,6 +17,7 @@ from edge.loading import Parts
 from edge.manifest import Manifest
 from edge.pipeline import Identifies
 from edge.records import Box, Emotion, Face, Frame, Match
+from edge.tracked import Tracked
 
 STAGES = ("detect", "embed", "read")
 STUDENTS, TEMPLATES = 30, 5
@@ -39,7 +40,7 @@ class Stages:
         self.student_ids = frozenset(_seat_name(number) for number in range(len(seats)))
         self.students = len(seats)
         self.found: list[int] = []
-        """Faces of each search for them."""
+        """Faces of each search for them, with those that were tracked and need not be looked at in it."""
         self.seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
 
     def allocate(self, frame: Frame) -> None:
@@ -50,10 +51,10 @@ class Stages:
         else:
             self._parts.detector.detect(reduced.image, reduced.scale[1])
 
-    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         with self._timed("detect"):
-            faces = self._parts.detector.detect(image, scale)
-        self.found.append(len(faces))
+            faces = self._parts.detector.detect(image, scale, tracked)
+        self.found.append(len(faces) + (len(tracked.later) if tracked else 0))
         return faces
 
     def embed(self, image: NDArray[np.uint8], face: Face) -> Embedding:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import Settings, parse
-from edge.detector import Detector
+from edge.detector import RoomDetector
 from edge.embedder import Embedder
 from edge.gallery import Gallery, Search, Student
 from edge.loading import Parts, load_parts
@@ -20,6 +20,7 @@ from edge.mtcnn import MtcnnDetector
 from edge.pipeline import Classifies, Identifies, Pipeline
 from edge.records import Box, Emotion, Face, Frame
 from edge.reporter import Reporter
+from edge.tracked import Tracked
 from edge.tracker import Tracker
 from tests.benchmarks.frames import Room
 from tests.benchmarks.side import Options, Seen
@@ -128,15 +129,18 @@ class Scheduled:
 
 
 class CountingDetector:
-    """Counts how often faces are looked for."""
+    """Counts how often faces are looked for, and how many are found."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: RoomDetector) -> None:
         self._detector = detector
         self.searches = 0
+        self.found = 0
 
-    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
+        faces = self._detector.detect(image, scale, tracked)
         self.searches += 1
-        return self._detector.detect(image, scale)
+        self.found += len(faces)
+        return faces
 
 
 class CountingClassifier:

@@ -49,6 +49,8 @@ class Run:
     p99: float
     """Milliseconds from when a frame was taken to when what it tells is in the spool."""
     searches_per_second: float
+    found_per_second: float
+    """Faces that a search looked at and found, all students."""
     readings_per_second: float
     observations: int
     cpu_milliseconds: float
@@ -89,13 +91,14 @@ def run(folder: Path, options: str, every: int, seconds: float) -> Run:
         pipeline.use_gallery(students(parts, given))
         waits: list[float] = []
         observations = 0
-        began: tuple[float, float, int, int] | None = None
+        began: tuple[float, float, int, int, int] | None = None
         camera = PacedCamera(files, WARM_SECONDS + seconds)
         with Spool(chosen.spool) as spool, NewestFrame(camera) as newest:
             opened = time.monotonic()
             for frame in newest.frames(threading.Event()):
                 if began is None and time.monotonic() - opened >= WARM_SECONDS:
-                    began = time.monotonic(), time.process_time(), detector.searches, classifier.readings
+                    counted = detector.searches, detector.found, classifier.readings
+                    began = (time.monotonic(), time.process_time(), *counted)
                 found = pipeline.process(frame)
                 if found:
                     spool.put(found)
@@ -116,7 +119,8 @@ def run(folder: Path, options: str, every: int, seconds: float) -> Run:
             p95=p95,
             p99=p99,
             searches_per_second=(detector.searches - began[2]) / lasted,
-            readings_per_second=(classifier.readings - began[3]) / lasted,
+            found_per_second=(detector.found - began[3]) / lasted,
+            readings_per_second=(classifier.readings - began[4]) / lasted,
             observations=observations,
             cpu_milliseconds=(time.process_time() - began[1]) / len(waits) * 1e3,
             peak_memory=peak_memory(),

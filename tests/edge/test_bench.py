@@ -21,6 +21,7 @@ from edge.errors import ClassPulseError
 from edge.loading import Parts, load_parts
 from edge.mtcnn import MtcnnDetector
 from edge.records import Box, Emotion, Face, Frame, Match
+from edge.tracked import Tracked
 from tests.edge.test_classifier import folder_with
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ class Device:
         self.detecting, self.embedding, self.reading, self.faces = detect, embed, read, faces
         self.now = 0.0
 
-    def detect(self, image: np.ndarray, scale: float = 1.0) -> list[Face]:
+    def detect(self, image: np.ndarray, scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         self.now += self.detecting
         move = [np.float32([x - 30, 12]) for x, _ in SEATS[: self.faces]]
         return [Face(Box(m[0], m[1], m[0] + 60, m[1] + 76), LANDMARKS + m, 0.99) for m in move]
@@ -96,9 +97,9 @@ def test_too_few_frames_to_say_anything_is_an_error(settings: Settings) -> None:
 
 def test_everybody_in_a_composed_room_is_found_named_and_read(settings: Settings) -> None:
     parts = load_parts(settings)
-    room = composed(settings.camera, 10, 3.0)
+    room = composed(settings.camera, 15, 3.0)
     figures = measure(settings, parts, full_search(settings, parts), room, lambda _: None)
-    assert figures.found == pytest.approx(10, abs=0.5)
+    assert figures.found == pytest.approx(15, abs=0.5)
     assert set(figures.stage_ms) == {"detect", "embed", "read"}
     assert figures.readings is not None
     assert figures.readings > 0

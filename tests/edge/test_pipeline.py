@@ -13,6 +13,7 @@ from edge.embedder import unit
 from edge.gallery import Gallery, new_student
 from edge.pipeline import Pipeline
 from edge.records import LABELS, Box, Emotion, Face, Frame, Observation, Reduced
+from edge.tracked import Tracked
 from edge.tracker import CONFIRMED_FOR
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ class Room:
             gallery = gallery.with_student(new_student(f"s-{i}", "C", [self.templates[i]]))
         self.search = gallery.searchable(date(2026, 1, 1))
 
-    def detect(self, image: np.ndarray) -> list[Face]:
+    def detect(self, image: np.ndarray, scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         self.searched += 1
         return self.faces
 
@@ -192,7 +193,7 @@ def test_faces_found_in_a_reduced_frame_are_cropped_from_the_full_one(settings: 
     shown: list[tuple[np.ndarray, object]] = []
     settings = replace(settings, detector=replace(settings.detector, every=1))
     small = Face(Box(20, 50, 50, 80), (FRONTAL + np.float32([0, 100]) - np.float32([-10, 0])) / 2, 0.99)
-    room.detect = lambda image, scale: shown.append((image, scale)) or [small]
+    room.detect = lambda image, scale, tracked: shown.append((image, scale)) or [small]
     room.embed = lambda image, face: shown.append((image, face.landmarks)) or room.templates[0]
     room.classify = lambda image, box: shown.append((image, box)) or HAPPY
     pipeline = Pipeline(settings, room, room, room, threshold=0.5)

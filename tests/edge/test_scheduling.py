@@ -10,6 +10,7 @@ import pytest
 from edge.config import Settings
 from edge.pipeline import LONGEST_CARRY, Pipeline
 from edge.records import Box, Emotion, Face, Frame
+from edge.tracked import Tracked
 from tests.edge.test_pipeline import FRONTAL, HAPPY, PICTURE, START, Room
 
 EMPTY = np.full((720, 1280, 3), 120, np.uint8)
@@ -54,7 +55,7 @@ def test_a_face_is_read_in_the_frames_between_where_it_has_moved_to(settings: Se
     read: list[tuple[float, Box]] = []
     now = 0.0
 
-    def detect(image: np.ndarray) -> list[Face]:
+    def detect(image: np.ndarray, scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         left = 100 * now
         landmarks = (FRONTAL + [left, 100]).astype(np.float32)
         return [Face(Box(left, 100, left + 60, 160), landmarks, 0.99)]

@@ -30,6 +30,7 @@ from edge.loading import Parts
 from edge.notify import Notifier
 from edge.records import LABELS, Box, Emotion, Face, Frame
 from edge.service import Service
+from edge.tracked import Tracked
 from tests.cameras import WithoutDevice
 
 STUDENTS = 30
@@ -79,7 +80,7 @@ class Seats:
     def __init__(self, taken: int) -> None:
         self._faces = [Face(_seat(number), _landmarks(_seat(number)), 0.99) for number in range(taken)]
 
-    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         return self._faces
 
 
