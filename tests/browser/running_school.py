@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from central.session import BrokerSettings
@@ -94,8 +94,8 @@ class RunningSchool:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def _log_in(self, name: str, role: str, groups: Iterable[str] = ()) -> httpx.Client:
-        client = httpx.Client(base_url=self.address, headers={"Origin": self.address}, timeout=SECONDS)
+    def _log_in(self, name: str, role: str, groups: Iterable[str] = ()) -> httpx2.Client:
+        client = httpx2.Client(base_url=self.address, headers={"Origin": self.address}, timeout=SECONDS)
         token = self._invite(name, role, groups).rpartition("#")[2]
         session = client.post("/api/invitation", json={"token": token, "password": PASSWORD}).raise_for_status().json()
         client.headers["X-CSRF-Token"] = session["csrf_token"]
