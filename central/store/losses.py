@@ -15,7 +15,19 @@ are more than this (`SpoolStore.open` on the device). What is between is a jump,
 
 
 def losses() -> sa.Select[tuple[int, float]]:
-    """One row: how many were received, and how many are missing, within streams and between them.
+    """One row: how many were `received`, and how many are `missing`, within streams and between them."""
+    spans = _spans()
+    return sa.select(*_sums(spans))
+
+
+def losses_by_classroom() -> sa.Select[tuple[str, int, float]]:
+    """The same, a row for each `classroom` that ever sent an observation."""
+    spans = _spans()
+    return sa.select(spans.c.classroom, *_sums(spans)).group_by(spans.c.classroom)
+
+
+def _spans() -> sa.Subquery:
+    """Each stream, and how far it is from the one before it.
 
     A spool that begins a fresh stream goes on counting above all numbers that it gave out, so that what it lost then
     shows between two streams. A stream of the number 1 is of a new spool, which is told from the one before.
@@ -29,11 +41,13 @@ def losses() -> sa.Select[tuple[int, float]]:
         # By their numbers: after an outage the newest stream comes first.
         partition_by=(known.c.classroom, known.c.spool), order_by=(first, known.c.id), rows=(None, -1)
     )  # fmt: skip
-    spans = sa.select(known.c.received, first, last, (first - before - 1).label("between")).subquery()
+    return sa.select(known.c.classroom, known.c.received, first, last, (first - before - 1).label("between")).subquery()
+
+
+def _sums(spans: sa.Subquery) -> tuple[sa.Label[int], sa.Label[float]]:
     counted = sa.and_(spans.c.between.between(1, FURTHEST), spans.c.first_sequence < _FROM_THE_CLOCK)
     missing = spans.c.last_sequence - spans.c.first_sequence + 1 - spans.c.received
     between = sa.case((counted, spans.c.between), else_=0)
     # Float: a forged number that an older version believed must not make the sum overflow.
-    return sa.select(
-        sa.func.sum(spans.c.received), sa.func.sum(sa.cast(missing, sa.Float)) + sa.func.sum(between)
-    )  # fmt: skip
+    total: sa.ColumnElement[float] = sa.func.sum(sa.cast(missing, sa.Float)) + sa.func.sum(between)
+    return sa.func.sum(spans.c.received).label("received"), total.label("missing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,8 +16,8 @@ from central.errors import NewerStoreError
 _FOLDER = Path(__file__).with_name("migrations")
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Run what is missing, all of it in one transaction.
+def migrate(engine: sa.Engine, zone: tzinfo) -> None:
+    """Run what is missing, all of it in one transaction. zone: the school's, by which hours and days begin.
 
     Raises NewerStoreError, having changed nothing, when a newer version of the program has been here.
     """
@@ -31,5 +32,5 @@ def migrate(engine: sa.Engine) -> None:
                 "install that version, or bring back the backup made before it"
             )
         if found != scripts.get_current_head():
-            config.attributes["connection"] = connection
+            config.attributes |= {"connection": connection, "zone": zone}
             command.upgrade(config, "head")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,9 +18,10 @@ from central.arrivals import Arrival
 from central.errors import StoreBusyError, StoreError
 from central.store.losses import losses
 from central.store.schema import migrate
-from central.store.sqlite import READS, is_passing, open_engine
-from central.store.tables import doubts, observations, rejections, streams
-from central.store.writer import BatchWriter, Saved
+from central.store.sqlite import READS, empty_journal, is_passing, open_engine, write_anew
+from central.store.tables import rejections, streams
+from central.store.tombstones import Tombstones
+from central.store.writer import BatchWriter, Saved, Screen
 
 
 @dataclass(frozen=True)
@@ -35,20 +38,24 @@ class Totals:
 class Store:
     """An open database; a context manager."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or begin the file, and bring its tables up to date. Raises StoreBusyError, StoreError."""
+    def __init__(self, path: Path, zone: tzinfo = UTC, *, screen: Screen | None = None) -> None:
+        """Open or begin the file, and bring its tables up to date. Raises StoreBusyError, StoreError.
+
+        zone: the school's, by which hours and days begin; screen: says whose observations must not be stored; by
+        default those of students who were erased.
+        """
         self._path = path
         self._engine = open_engine(path)
         try:
             with self._failing():
-                migrate(self._engine)
-                with self._reading() as connection:
-                    self.used = bool(connection.scalar(sa.select(sa.exists().select_from(streams))))
-                    """Whether it held anything when it was opened."""
+                migrate(self._engine, zone)
+            with self.reading() as connection:
+                self.used = bool(connection.scalar(sa.select(sa.exists().select_from(streams))))
+                """Whether it held anything when it was opened."""
         except StoreError:
             self._engine.dispose()
             raise
-        self._writer = BatchWriter(self._engine)
+        self._writer = BatchWriter(self._engine, zone, screen or Tombstones().erased)
 
     def __enter__(self) -> Self:
         return self
@@ -58,62 +65,54 @@ class Store:
     ) -> None:
         self._engine.dispose()
 
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of everything, and waits for no writer. Raises like `save`."""
+        with self._failing(), self._engine.execution_options(**{READS: True}).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is committed at the end, or undone by an exception. Raises like `save`.
+
+        There is one writer at a time, and observations wait meanwhile: keep it short.
+        """
+        with self._failing(), self._engine.begin() as connection:
+            yield connection
+
     def save(self, arrivals: Iterable[Arrival], received_at: datetime) -> Saved:
         """Commit all of it, or nothing. Raises StoreBusyError when it cannot be written now, else StoreError."""
         with self._failing():
             return self._writer.save(arrivals, received_at)
 
-    def delete_observed_before(self, moment: datetime, most: int) -> int:
-        """Delete so many of the oldest observations at most; returns how many. Raises like `save`.
-
-        Streams keep their counts: what was received and is deleted is not missing.
-        """
-        oldest = (
-            sa.select(observations.c.stream_id, observations.c.sequence)
-            .where(observations.c.observed_at < moment)
-            .order_by(observations.c.observed_at)
-            .limit(most)
-        )
-        key = sa.tuple_(observations.c.stream_id, observations.c.sequence)
-        with self._failing(), self._engine.begin() as connection:
-            return connection.execute(sa.delete(observations).where(key.in_(oldest))).rowcount
-
     def totals(self) -> Totals:
         """Raises like `save`."""
-        with self._failing(), self._reading() as connection:
+        with self.reading() as connection:
             received, missing = connection.execute(losses()).one()
             rejected = connection.scalar(sa.select(sa.func.sum(rejections.c.count)))
         return Totals(int(received or 0), int(missing or 0), int(rejected or 0))
 
-    def newest_observed(self) -> datetime | None:
-        """When the newest observation was made; None where there is none. Raises like `save`."""
-        with self._failing(), self._reading() as connection:
-            newest: datetime | None = connection.scalar(sa.select(sa.func.max(observations.c.observed_at)))
-            return newest
+    def bytes(self) -> int:
+        """How large the database is on the disk, its journal included."""
+        files = (self._path.with_name(self._path.name + suffix) for suffix in ("", "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
 
-    def doubt(self, newest: datetime, seconds: float) -> float:
-        """Note that the date is doubted for so many seconds more, all up to newest being due; returns how many by now.
+    def write_anew(self, most_bytes: float = math.inf) -> bool:
+        """Leave no copy of deleted rows in the file itself; nobody can write meanwhile. Raises like `save`.
 
-        They outlast the process. Raises like `save`.
+        False: it is larger than that, or its disk has no room for two more of them.
         """
-        with self._failing(), self._engine.begin() as connection:
-            connection.execute(sa.delete(doubts).where(doubts.c.newest_at != newest))
-            known = connection.scalar(sa.select(doubts.c.seconds).filter_by(newest_at=newest))
-            if known is None:
-                connection.execute(sa.insert(doubts), {"newest_at": newest, "seconds": seconds})
-                return seconds
-            connection.execute(sa.update(doubts).filter_by(newest_at=newest).values(seconds=known + seconds))
-            return float(known + seconds)
+        size = self.bytes()
+        if size > most_bytes or shutil.disk_usage(self._path.parent).free < 2 * size:
+            return False
+        with self._failing():
+            write_anew(self._engine)
+        return True
 
-    def trust(self) -> None:
-        """Forget every doubt about the date. Raises like `save`."""
-        with self._failing(), self._engine.begin() as connection:
-            connection.execute(sa.delete(doubts))
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._engine.execution_options(**{READS: True}).begin() as connection:
-            yield connection
+    def empty_journal(self) -> None:
+        """Leave no copy of them beside it. Raises like `save`."""
+        with self._failing():
+            empty_journal(self._engine)
 
     @contextmanager
     def _failing(self) -> Iterator[None]:

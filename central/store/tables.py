@@ -60,6 +60,7 @@ observations = sa.Table(
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("late", sa.Boolean, nullable=False, comment="changes history, never what is seen now"),
     sa.Index(None, "observed_at"),
+    sa.Index(None, "student_id", "observed_at"),
     # A hint that other databases pass over: the rows lie in the order of the primary key, without a second copy of it.
     sqlite_with_rowid=False,
 )
@@ -87,6 +88,14 @@ rejections = sa.Table(
 doubts = sa.Table(
     "doubts",
     metadata,
-    sa.Column("newest_at", Moment, primary_key=True, comment="of the observations that are all due"),
+    sa.Column("kind", sa.String(16), primary_key=True, comment="of what is due: observations, or a roll-up"),
+    sa.Column("newest_at", Moment, nullable=False, comment="of those, which are all due"),
     sa.Column("seconds", sa.Float, nullable=False, comment="that the service has run since, and deleted nothing"),
+)
+
+kept = sa.Table(
+    "kept",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True, comment="of what was deleted: observations, or a roll-up"),
+    sa.Column("since", Moment, nullable=False, comment="nothing was deleted of what came from then on"),
 )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from central.arrivals import Arrival, Health, Rejection, Seen, Status
 from central.store.numbering import Admission, Numbering
-from central.store.tables import devices, observations, rejections, streams
+from central.store.rollups import Rollups
+from central.store.tables import devices, rejections, streams
+from central.store.upserts import insert_new
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,21 @@ class Saved:
     """Messages; those in `refused` included."""
     refused: tuple[Rejection, ...] = ()
     """Observations that only the store could find to be wrong."""
+    stored: tuple[Seen, ...] = ()
+    """The new ones, in the order in which they came."""
+
+
+Screen = Callable[[sa.Connection, Collection[str]], Collection[str]]
+"""Given the student IDs of a batch, says, in its transaction, those whose observations must not be stored."""
 
 
 class BatchWriter:
     """Writes batches."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, zone: tzinfo, screen: Screen) -> None:
+        """zone: the school's."""
+        self._engine, self._screen = engine, screen
+        self._rollups = Rollups(engine.dialect.name, zone)
         self._numbering = Numbering()
         self._insert = insert_new(engine.dialect.name)
 
@@ -56,8 +64,15 @@ class BatchWriter:
                     rejected[arrival.classroom, arrival.reason] += 1
         with self._engine.begin() as connection:
             admission = self._numbering.admit(connection, seen)
-            rejected.update((refusal.classroom, refusal.reason) for refusal in admission.refused)
-            new = self._save_observations(connection, admission, received_at)
+            erased = self._screen(connection, {one.student_id for _, one in admission.numbered})
+            stored = self._save_observations(connection, admission, erased, received_at)
+            self._rollups.count(connection, stored)
+            refused = admission.refused + [
+                Rejection(one.classroom, "erased", "an observation is of a student who was erased; is there still an "
+                          "enrolment on its device?")
+                for _, one in admission.numbered if one.student_id in erased
+            ]  # fmt: skip
+            rejected.update((refusal.classroom, refusal.reason) for refusal in refused)
             for classroom, online in status.items():
                 _note(connection, classroom, {"online": online}, {"status_since": received_at})
             for classroom, figures in health.items():
@@ -65,46 +80,47 @@ class BatchWriter:
             for (classroom, reason), count in rejected.items():
                 _count_rejected(connection, classroom, reason, count, received_at)
         self._numbering.commit()
-        return Saved(new, len(admission.numbered) - new, rejected.total(), tuple(admission.refused))
+        repeats = len(seen) - len(refused) - len(stored)
+        return Saved(len(stored), repeats, rejected.total(), tuple(refused), tuple(stored))
 
-    def _save_observations(self, connection: sa.Connection, admission: Admission, now: datetime) -> int:
-        """Returns how many were new."""
+    def _save_observations(
+        self, connection: sa.Connection, admission: Admission, erased: Collection[str], now: datetime
+    ) -> list[Seen]:
+        """Returns those that were new."""
         if not admission.numbered:
-            return 0
+            return []
+        wanted: dict[tuple[int, int], Seen] = {}
+        for number, one in admission.numbered:
+            wanted.setdefault((number, one.sequence), one)
         rows = [
-            {"stream_id": number, "sequence": one.sequence, "student_id": one.student_id, "emotion": one.emotion,
+            {"stream_id": number, "sequence": sequence, "student_id": one.student_id, "emotion": one.emotion,
              "observed_at": one.observed_at, "received_at": now, "late": one.late}
-            for number, one in admission.numbered
+            for (number, sequence), one in wanted.items() if one.student_id not in erased
         ]  # fmt: skip
-        new = Counter(connection.scalars(self._insert, rows))
+        new = [(number, sequence) for number, sequence in connection.execute(self._insert, rows)] if rows else []
+        received = Counter(number for number, _ in new)
+        # Not stored, yet received: their numbers are not missing.
+        received.update(number for (number, _), one in wanted.items() if one.student_id in erased)
         connection.execute(
             _widen_stream(),
             [
-                {"number": number, "new": new[number], "first": first, "last": last}
+                {"number": number, "new": received[number], "first": first, "last": last}
                 for number, (first, last) in admission.spans.items()
             ],
         )
-        return new.total()
-
-
-def insert_new(dialect: str) -> ReturningInsert[tuple[int]]:
-    """Insert what is no repeat, and give the streams of that. dialect: "sqlite" or "postgresql"."""
-    # `ON CONFLICT DO NOTHING` is no standard SQL, but both have it, with the same meaning.
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(observations).on_conflict_do_nothing().returning(observations.c.stream_id)
+        known = set(new)
+        return [one for key, one in wanted.items() if key in known]
 
 
 def _widen_stream() -> sa.Update:
     """Count what is new of a stream, and let it reach from first to last."""
-    return (
-        sa.update(streams)
-        .where(streams.c.id == sa.bindparam("number"))
-        .values(
-            received=streams.c.received + sa.bindparam("new", type_=sa.BigInteger),
-            first_sequence=sa.bindparam("first"),
-            last_sequence=sa.bindparam("last"),
-        )
-    )
+    first, last = (sa.bindparam(name, type_=sa.BigInteger) for name in ("first", "last"))
+    received = streams.c.received + sa.bindparam("new", type_=sa.BigInteger)
+    # No row tells that what was erased is repeated; and no stream has more observations than numbers.
+    most = last - first + 1
+    counted = sa.case((received > most, most), else_=received)
+    values = {"received": counted, "first_sequence": first, "last_sequence": last}
+    return sa.update(streams).where(streams.c.id == sa.bindparam("number")).values(values)
 
 
 def _note(connection: sa.Connection, classroom: str, news: dict[str, Any], dated: dict[str, datetime]) -> None:

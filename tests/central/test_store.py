@@ -18,12 +18,15 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from central.arrivals import Arrival, Health, Rejection, Seen, Status
 from central.errors import NewerStoreError, StoreBusyError, StoreError
+from central.store.expiry import Expiry
 from central.store.numbering import FURTHEST, MOST_STREAMS, Numbering
+from central.store.rollup_tables import ROLLUPS
 from central.store.sqlite import open_engine
 from central.store.store import Store, Totals
 from central.store.tables import metadata
-from central.store.writer import insert_new
-from tests.central.stored import NOW, STREAM, rows, seen
+from central.store.upserts import add_up, insert_new, sight
+from tests.central.asked import ask_everything, delete_everything
+from tests.central.stored import KEEP, NOW, STREAM, rows, seen
 
 OTHER = UUID(int=2)
 
@@ -131,12 +134,30 @@ def test_a_classroom_has_no_more_streams_than_a_thousand_and_the_emptied_ones_ma
     extra = [seen(1, stream=UUID(int=MOST_STREAMS + number)) for number in range(3)]
     full = store.save([*extra, seen(2), seen(1, classroom="room-102", stream=OTHER)], NOW)
     assert (full.observations, [refused.reason for refused in full.refused]) == (2, ["streams"] * 3)
-    store.delete_observed_before(NOW - timedelta(days=30), 10)
+    Expiry(store).delete_before("observation", NOW - timedelta(days=30), 10)
     again = store.save(extra, NOW)
     assert (again.observations, again.rejected) == (2, 1)
     # One that made room is not remembered by its number.
     assert store.save([seen(2, stream=UUID(int=3))], NOW).rejected == 1
     assert rows(path, "SELECT count(*) FROM streams WHERE classroom = 'room-101'") == [(MOST_STREAMS,)]
+
+
+def test_what_is_screened_out_is_rejected_counted_nowhere_and_not_missing(path: Path) -> None:
+    with Store(path, screen=lambda connection, students: {"s-002"} & set(students)) as store:
+        done = store.save([seen(1), seen(2)], NOW)
+        store.save([seen(2)], NOW)  # sent again
+        store.save([seen(5)], NOW)
+        assert [one.sequence for one in done.stored] == [1]
+        assert [refused.reason for refused in done.refused] == ["erased"]
+        assert store.totals() == Totals(3, 2, 2)
+    for table in ("observations", "student_minutes", "student_hours", "student_days", "sightings"):
+        assert rows(path, f"SELECT DISTINCT student_id FROM {table} ORDER BY 1") == [("s-001",), ("s-005",)], table
+
+
+def test_what_was_stored_is_told_without_repeats_and_in_order(store: Store) -> None:
+    store.save([seen(2)], NOW)
+    done = store.save([seen(3), seen(2), seen(1), seen(3)], NOW)
+    assert [one.sequence for one in done.stored] == [3, 1]
 
 
 def test_status_changes_are_dated_and_a_retained_repeat_is_no_change(store: Store, path: Path) -> None:
@@ -189,20 +210,10 @@ def test_a_batch_is_stored_whole_or_not_at_all(store: Store, path: Path) -> None
     ]
 
 
-def test_a_database_of_the_version_before_is_brought_up_to_date(path: Path) -> None:
-    with Store(path) as store:
-        store.save([seen(1)], NOW)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP TABLE doubts")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    with Store(path) as store:
-        assert store.doubt(NOW, 60.0) == 60.0
-        assert store.totals() == Totals(1, 0, 0)
-
-
-def test_nothing_of_a_deleted_observation_stays_in_the_file(store: Store, path: Path) -> None:
-    store.save([Seen("room-101", STREAM, 1, "s-zebra", "happy", NOW, False), seen(2, at=NOW + timedelta(days=1))], NOW)
-    store.delete_observed_before(NOW + timedelta(hours=1), 10)
+def test_nothing_of_what_is_deleted_stays_in_the_file(store: Store, path: Path) -> None:
+    store.save([Seen("room-101", STREAM, 1, "s-zebra", "happy", NOW, False), seen(2, at=NOW + timedelta(days=2))], NOW)
+    for kind in KEEP:
+        Expiry(store).delete_before(kind, NOW + timedelta(days=2), 10)
     rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"s-zebra" not in path.read_bytes()
     assert b"s-002" in path.read_bytes()
@@ -272,22 +283,24 @@ def test_tables_and_statements_can_be_written_for_postgresql_too(path: Path) -> 
             for _ in range(2):
                 store.save(batch, NOW)
             store.save([seen(1, stream=UUID(int=number)) for number in range(MOST_STREAMS)], NOW)
-            store.delete_observed_before(NOW + timedelta(days=1), MOST_STREAMS)
+            Expiry(store).delete_before("observation", NOW + timedelta(days=1), MOST_STREAMS)
             store.save([seen(1, stream=UUID(int=MOST_STREAMS)), Status("room-101", False)], NOW)  # it makes room
-            for _ in range(2):
-                store.doubt(NOW, 1.0)
-            store.trust()
+            ask_everything(store)
+            delete_everything(store)
             store.totals()
-            store.newest_observed()
     finally:
         sa.event.remove(sa.Engine, "before_execute", note)
     # What differs between the two; Alembic's own tables are its own matter.
     executed = [clause for clause in executed if not isinstance(clause, sqlite_dialect.Insert)]
-    executed += [insert_new("postgresql"), *map(sa.schema.CreateTable, metadata.sorted_tables)]
+    rollups = [table for rollup in ROLLUPS.values() for table in (rollup.students, rollup.classrooms)]
+    executed += [insert_new("postgresql"), sight("postgresql"), *(add_up(table, "postgresql") for table in rollups)]
+    executed += map(sa.schema.CreateTable, metadata.sorted_tables)
     written = {str(clause.compile(dialect=postgresql.dialect())) for clause in executed}
-    for beginning, least in {"SELECT": 7, "INSERT": 5, "UPDATE": 4, "DELETE": 3, "\nCREATE TABLE": 5}.items():
+    for beginning, least in {"SELECT": 30, "INSERT": 14, "UPDATE": 9, "DELETE": 14, "\nCREATE TABLE": 14}.items():
         assert len([text for text in written if text.startswith(beginning)]) >= least, beginning
-    assert any("ON CONFLICT DO NOTHING RETURNING observations.stream_id" in text for text in written)
+    assert any(
+        "ON CONFLICT DO NOTHING RETURNING observations.stream_id, observations.sequence" in text for text in written
+    )
     assert not any("WITHOUT ROWID" in text for text in written)
 
 
