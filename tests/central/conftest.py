@@ -1,4 +1,4 @@
-"""What the tests of the store share."""
+"""What the tests of the store and of the API share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from central.store.store import Store
+from tests.central.web_clients import Dashboard, open_dashboard
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def path(tmp_path: Path) -> Path:
 def store(path: Path) -> Iterator[Store]:
     with Store(path) as store:
         yield store
+
+
+@pytest.fixture
+def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
+    with open_dashboard(tmp_path) as dashboard:
+        yield dashboard

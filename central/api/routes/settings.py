@@ -1,0 +1,40 @@
+"""What is set in the config, so that people know: for everybody who is logged in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from central.api.access import Context, Viewer
+from central.api.models.accounts import School
+from central.api.models.machines import SettingsView, StoreFigures
+from edge.version import installed_version
+
+router = APIRouter(prefix="/api", tags=["settings"])
+
+
+@router.get("/settings")
+def show_settings(user: Viewer, services: Context) -> SettingsView:
+    """Figures about the school's service, and nothing about people."""
+    school, store, broker = services.settings.school, services.settings.store, services.settings.mqtt.live()
+    totals = services.store.totals()
+    return SettingsView(
+        school=School(
+            name=school.name,
+            timezone=school.timezone,
+            smallest_group=school.smallest_group,
+            present_seconds=school.present_seconds,
+        ),
+        store=StoreFigures(
+            observations=totals.received,
+            missing=totals.missing,
+            rejected=totals.rejected,
+            bytes=services.store.bytes(),
+            keep_days=store.keep_days,
+            keep_minutes_days=store.keep_minutes_days,
+            keep_hours_days=store.keep_hours_days,
+            keep_days_days=store.keep_days_days,
+        ),
+        version=installed_version(),
+        broker=broker.where,
+        broker_connected=services.broker_connected(),
+    )
