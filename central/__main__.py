@@ -10,7 +10,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from central import broker_config_command, broker_options, pki_command, serve_command, simulate_command
+from central import (
+    account_command,
+    broker_config_command,
+    broker_options,
+    pki_command,
+    serve_command,
+    simulate_command,
+    students_command,
+)
 from central.subscriber import Subscriber
 from central.tail import Tail, tail
 from edge.errors import ClassPulseError
@@ -64,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     serve_command.add_parser(commands)
     pki_command.add_parser(commands)
     broker_config_command.add_parser(commands)
+    account_command.add_parser(commands)
+    students_command.add_parser(commands)
     simulate_command.add_parser(commands)
     return parser
 

@@ -10,10 +10,11 @@ from uuid import UUID
 from central.session import Message
 from edge.wire import WireError, decode_health, decode_observation, decode_status, parse_topic
 
-Reason = Literal["topic", "payload", "unnumbered", "future", "too-old", "sequence", "streams"]
+Reason = Literal["topic", "payload", "unnumbered", "future", "too-old", "sequence", "streams", "erased"]
 """Why a message is not stored; an observation that is repeated is no such case.
 
 sequence, streams: its number, or one more stream of its classroom, is not believed (`central.store.numbering`).
+erased: its student was (`central.store.writer.Screen`).
 """
 
 _FUTURE = timedelta(days=1)

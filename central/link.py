@@ -41,6 +41,11 @@ class Link:
     def connected(self) -> bool:
         return self._session is not None and self._session.ended is None
 
+    @property
+    def session(self) -> Session | None:
+        """The connection that there is now."""
+        return self._session if self.connected else None
+
     def receive(self, seconds: float) -> Message | None:
         """The next message, waited for so long at most; connects when it is time to."""
         if self._session is None:
@@ -89,7 +94,8 @@ class Link:
                 "the next observation of a classroom shows the gap",
                 self._settings.where,
             )
-        _log.info("connected to %s", self._settings.where)
+        kept = self._settings.kept
+        _log.info("connected to %s%s", self._settings.where, f" as {kept.client_id}" if kept is not None else "")
         self._session, self._said, self._expected = session, None, True
         self._connected_at = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""`classpulse-central serve`: what the classrooms publish, into the database."""
+"""`classpulse-central serve`: what the classrooms publish, into the database and before people's eyes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import logging
 import signal
 import threading
 import time
-from pathlib import Path
 
+from central.api.app import create_app
+from central.api.server import WebServer
 from central.config import Settings
+from central.dashboard import Names, make_services, restored_picture
 from central.errors import StoreBusyError
 from central.ingest import Ingest
 from central.link import Link
+from central.links import Links
 from central.store.store import Store
 from edge.clock import SystemClock
 from edge.config import ServiceEnvironment
@@ -27,28 +30,31 @@ _STATUS_SECONDS = 10.0
 
 
 def serve(settings: Settings, surroundings: ServiceEnvironment) -> None:
-    """Until SIGTERM or SIGINT; to be called on the main thread. Raises StoreError when the database is unusable."""
+    """Until SIGTERM or SIGINT; to be called on the main thread.
+
+    Raises StoreError when the database is unusable, WebError when the dashboard's port or certificate is.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Notifier(surroundings.notify_socket) as notifier:
         watchdog = Watchdog(notifier, surroundings.watchdog_seconds)
-        heartbeat = watchdog.heartbeat("ingest", _LONGEST_STEP)
+        heartbeats = watchdog.heartbeat("ingest", _LONGEST_STEP), watchdog.heartbeat("web", _LONGEST_STEP)
         with watchdog:
-            store = _open(settings.store.path, stop, notifier)
+            store = _open(settings, stop, notifier)
             if store is None:
                 notifier.stopping()
                 return
             with store:
-                _run(settings, stop, notifier, store, heartbeat)
+                _run(settings, stop, notifier, store, *heartbeats)
 
 
-def _open(path: Path, stop: threading.Event, notifier: Notifier) -> Store | None:
+def _open(settings: Settings, stop: threading.Event, notifier: Notifier) -> Store | None:
     """The store, once it can be opened; None when stop came first. Raises StoreError when waiting is of no use."""
     backoff, said = Backoff(0.5, 5.0), False
     while not stop.is_set():
         try:
-            store = Store(path)
+            store = Store(settings.store.path, settings.school.zone)
         except StoreBusyError as error:
             # Ready to wait: a failed start would be counted, and after some of them there would be no more.
             notifier.ready()
@@ -64,37 +70,50 @@ def _open(path: Path, stop: threading.Event, notifier: Notifier) -> Store | None
     return None
 
 
-def _run(settings: Settings, stop: threading.Event, notifier: Notifier, store: Store, heartbeat: Heartbeat) -> None:
-    link = Link(settings.mqtt.broker(), expected=store.used)
-    ingest = Ingest(link, store, settings.store.keep, heartbeat, SystemClock(settings.clock.synchronised))
-    status = _StatusLine(notifier, link, ingest, store)
-    _log.info("serving; the database is %s", settings.store.path)
-    notifier.ready()
-    try:
-        ingest.run(stop, status.update)
-    finally:
-        notifier.stopping()
-        link.close()
+def _run(
+    settings: Settings, stop: threading.Event, notifier: Notifier, store: Store, ingesting: Heartbeat, web: Heartbeat
+) -> None:
+    clock = SystemClock(settings.clock.synchronised)
+    live = restored_picture(settings, store, clock)
+    # Of the session for what comes late nothing is expected: to a database of an earlier version it is new.
+    links = Links(Link(settings.mqtt.live(), expected=store.used), Link(settings.mqtt.late()))
+    ingest = Ingest(links, store, live, settings.store.keeps, ingesting, clock)
+    services = make_services(settings, store, live, clock, links, ingesting)
+    status, names = _StatusLine(notifier, links, ingest, store), Names(store, live)
+
+    def each_step() -> None:
+        status.update()
+        names.update()
+
+    with WebServer(create_app(services), settings.web, web, services.live_connections.close):
+        threading.Thread(target=services.erasure.resume, name="erasure", daemon=True).start()
+        _log.info("serving; the database is %s", settings.store.path)
+        notifier.ready()
+        try:
+            ingest.run(stop, each_step)
+        finally:
+            notifier.stopping()
+            links.close()
     _log.info("stopped; %d observations stored", ingest.observations)
 
 
 class _StatusLine:
     """Tells systemd how it goes: at once when the broker or the database comes or goes, else every ten seconds."""
 
-    def __init__(self, notifier: Notifier, link: Link, ingest: Ingest, store: Store) -> None:
-        self._notifier, self._link, self._ingest, self._store = notifier, link, ingest, store
+    def __init__(self, notifier: Notifier, links: Links, ingest: Ingest, store: Store) -> None:
+        self._notifier, self._links, self._ingest, self._store = notifier, links, ingest, store
         self._told: tuple[bool, bool] | None = None
         self._told_at, self._told_observations = time.monotonic(), 0
 
     def update(self) -> None:
         now = time.monotonic()
-        state = (self._link.connected, self._ingest.failure is None)
+        state = (self._links.connected, self._ingest.failure is None)
         if state == self._told and now - self._told_at < _STATUS_SECONDS:
             return
         stored = self._ingest.observations
         rate = (stored - self._told_observations) / max(now - self._told_at, 1e-3)
         self._told, self._told_at, self._told_observations = state, now, stored
-        broker = "broker connected" if self._link.connected else "broker not connected"
+        broker = "broker connected" if self._links.connected else "broker not connected"
         self._notifier.status(f"{broker}; {self._ingest.failure or self._figures(rate)}")
 
     def _figures(self, rate: float) -> str:

@@ -7,11 +7,12 @@ import logging
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from central.config import Settings, load
-from central.errors import StoreError
+from central.config import Settings, WebSettings, load
+from central.errors import StoreError, WebError
 from central.session import KeptSession, Session
 from edge.config import service_environment
 from edge.connection import read_password, tls_context
@@ -28,7 +29,7 @@ def add_parser(commands: Commands) -> None:
     """Add the commands to those of classpulse-central."""
     serving = commands.add_parser(
         "serve",
-        help="store what the classrooms publish, until stopped",
+        help="store what the classrooms publish, and show it, until stopped",
         epilog="exit status: 0 stopped, 1 an error, 65 the database is of a newer version, 78 the config is wrong",
     )
     serving.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s")
@@ -75,13 +76,34 @@ def _check(settings: Settings, *, broker: bool) -> str:
     if mqtt.password_file is not None:
         read_password(mqtt.password_file)
     _check_database(settings.store.path)
+    web = _check_web(settings.web)
     if not broker:
-        return f"broker {mqtt.host}:{mqtt.port}"
-    wanted = mqtt.broker()
+        return f"broker {mqtt.host}:{mqtt.port}; {web}"
+    wanted = mqtt.live()
     # A session of its own that nothing is left of: a service that runs is not disturbed.
     trial = KeptSession(f"{mqtt.client_id[:17]}-trial", 0, 1)
     Session(replace(wanted, kept=trial)).close()
-    return f"the broker {wanted.where} lets it in"
+    return f"the broker {wanted.where} lets it in; {web}"
+
+
+def _check_web(web: WebSettings) -> str:
+    """Try the dashboard's address and read its files. Raises WebError."""
+    # Its packages, too, come with the extra `central`.
+    from central.api import server, tls
+    from central.api.origins import allowed_origins
+
+    origins = " or ".join(sorted(allowed_origins(web)))
+    if web.certificate_file is not None and web.key_file is not None:
+        tls.tls_context(web.certificate_file, web.key_file)
+        if not tls.is_valid(web.certificate_file, datetime.now(UTC)):
+            raise WebError(f"{web.certificate_file}: the certificate has expired, or is not valid yet; renew it")
+    if web.metrics_token_file is not None:
+        read_password(web.metrics_token_file)
+    try:
+        server.listen(web, ahead=False).close()
+    except server.PortTakenError:
+        return f"the dashboard at {origins}, where something listens already: the service, if it runs"
+    return f"the dashboard at {origins}"
 
 
 def _check_database(path: Path) -> None:

@@ -6,6 +6,7 @@ All of it happens on the caller's thread.
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 import time
 from collections import deque
@@ -49,6 +50,8 @@ class BrokerSettings(MqttSettings):
 
     classroom: str = "+"
     """One classroom, or `+` for all."""
+    below: str = "#"
+    """Which of its topics, as a filter that begins below the classroom: `#` for all."""
     kept: KeptSession | None = None
     """None: the session ends with the connection, and each message is acknowledged as it comes."""
 
@@ -64,6 +67,8 @@ class Message:
     topic: str
     payload: bytes
     user_properties: tuple[tuple[str, str], ...]
+    retained: bool = False
+    """The broker had kept it for whoever subscribes."""
 
 
 class RefusedError(BrokerError):
@@ -80,7 +85,7 @@ class Session:
         """
         self._settings = settings
         self._where = settings.where
-        self._filter = f"{ROOT}/{settings.classroom}/#"
+        self._filter = f"{ROOT}/{settings.classroom}/{settings.below}"
         self._received: deque[tuple[int, Message]] = deque()
         self._taken: list[int] = []
         """Packet identifiers of the messages that `receive` gave and `acknowledge` did not yet acknowledge."""
@@ -179,6 +184,22 @@ class Session:
             if len(self._received) == known or self.ended is not None:
                 return
 
+    @property
+    def waiting(self) -> bool:
+        """Whether messages wait for `receive`, or may hide in what TLS has decrypted."""
+        sock: Any = self._client.socket()
+        return bool(self._received) or (isinstance(sock, ssl.SSLSocket) and sock.pending() > 0)
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """For select; None: there is none any more."""
+        found: Any = self._client.socket()
+        return found  # type: ignore[no-any-return]
+
+    def unsubscribe(self, below: str) -> None:
+        """End a subscription that an earlier version made in this session; nothing happens where there is none."""
+        self._client.unsubscribe(f"{ROOT}/{self._settings.classroom}/{below}")
+
     def acknowledge(self) -> None:
         """Tell the broker to forget every message that `receive` has given; only with a kept session."""
         for identifier in self._taken:
@@ -201,6 +222,8 @@ class Session:
         if any(reason.is_failure for reason in reasons):
             self._refusal = f"may not subscribe to {self._filter}: {reasons[0]}"
         self._subscribed = self._refusal is None
+        # Now that it is let in: paho composes a text for every packet.
+        client.on_log = None
 
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
         try:
@@ -210,7 +233,7 @@ class Session:
         pairs = getattr(message.properties, "UserProperty", [])
         # Without QoS there is no identifier, and nothing to acknowledge.
         identifier = message.mid if message.qos else 0
-        self._received.append((identifier, Message(topic, bytes(message.payload), tuple(pairs))))
+        self._received.append((identifier, Message(topic, bytes(message.payload), tuple(pairs), message.retain)))
 
     def _on_disconnect(
         self, client: Client, data: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Any

@@ -141,6 +141,11 @@ class Mosquitto:
         )
         wait_until_listening(self.port, lambda: self._process is not None and self._process.poll() is None)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def reload(self) -> None:
         """Read passwords and access lists again."""
         assert self._process is not None

@@ -23,9 +23,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge.wire import user_properties
-from tests.brokers import SECONDS, wait_until
+from tests.brokers import SECONDS, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+_CONNECTED = "as classpulse-central-late"
+"""Said of the second of its two sessions."""
 
 
 class Room:
@@ -101,15 +103,16 @@ class Central:
     ) -> None:
         self.database = database or folder / "central.db"
         self.config = folder / "central.toml"
+        self.web_port = free_port()
         self.config.write_text(
             f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\n{mqtt}\n[store]\npath = "{self.database}"\n'
-            f'[clock]\nsynchronised = "{clock}"\n'
+            f'[clock]\nsynchronised = "{clock}"\n[web]\nport = {self.web_port}\n'
         )
         self._log = folder / "central.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
-    def running(self, said: str = "connected to", **environment: str) -> Iterator[Self]:
+    def running(self, said: str = _CONNECTED, **environment: str) -> Iterator[Self]:
         """A process that has said so; killed at the end if it still runs."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -126,6 +129,11 @@ class Central:
         assert self._process is not None
         assert self._process.poll() is None, self.log()
         return False
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """As a power cut would."""

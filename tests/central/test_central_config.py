@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from central.__main__ import main
-from central.config import Settings, load, parse
+from central.config import SchoolSettings, Settings, WebSettings, load, parse
 from edge.errors import ConfigError
 from edge.typed_toml import kinds
 from tests.central.accounts import anothers, public_folder
@@ -20,11 +20,16 @@ PLACE = Path("/etc/classpulse-central/central.toml")
 
 def test_a_broker_is_enough() -> None:
     settings = parse('[mqtt]\nhost = "broker.school.example"\n', PLACE)
-    broker = settings.mqtt.broker()
-    assert (broker.host, broker.port, broker.tls) == ("broker.school.example", 8883, True)
-    assert broker.kept is not None
-    assert (broker.kept.client_id, broker.kept.expiry_seconds) == ("classpulse-central", 604_800)
-    assert settings.store.keep.days == 30
+    live, late = settings.mqtt.live(), settings.mqtt.late()
+    assert (live.host, live.port, live.tls) == ("broker.school.example", 8883, True)
+    assert live.kept is not None
+    assert late.kept is not None
+    assert (live.kept.client_id, live.kept.expiry_seconds) == ("classpulse-central", 604_800)
+    assert (late.kept.client_id, late.kept.expiry_seconds) == ("classpulse-central-late", 604_800)
+    assert len(late.kept.client_id) <= 23  # more a broker need not take
+    assert settings.store.keeps["observation"].days == 30
+    assert settings.web.plain
+    assert settings.school.zone.key == "UTC"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,7 @@ def test_a_broker_is_enough() -> None:
     [
         ("sesion_days = 3", "mqtt.sesion_days is an unknown key; did you mean session_days?"),
         ('client_id = "a b"', "mqtt.client_id is"),
+        ('client_id = "classpulse-central1"', "at most 18"),
         ("session_days = 29", "above what is allowed"),  # the broker would forget it sooner
         ('key_file = "k.pem"', "mqtt.key_file is of no use without certificate_file"),
         ("tls = false", "is not this machine"),
@@ -40,6 +46,18 @@ def test_a_broker_is_enough() -> None:
         ('[store]\npath = "central.db"', "begins with /"),
         ('[clock]\nsynchronised = "maybe"', '"required" or "assumed"'),
         ('classroom = "room-101"', "mqtt.classroom is an unknown key"),
+        ("[store]\nkeep_hours_days = 20", "less than keep_minutes_days = 30"),
+        ('[web]\nlisten = "0.0.0.0"', "without TLS: anybody on the way could read names"),
+        ('[web]\nlisten = "school.example"', "which is no IP address"),
+        ("[web]\nport = 443", "below what is allowed"),
+        ('[web]\ncertificate_file = "web.pem"', "web.certificate_file is of no use without key_file"),
+        ('[web]\nbehind_proxy = "192.0.2.1"', "without the address that browsers know the proxy by"),
+        ('[web]\norigin = "https://school.example/"', "web.origin is"),
+        ('[web]\norigin = "https://school.example"', "but nobody speaks TLS"),
+        ('[web]\nmetrics_token = "x"', "is a secret"),
+        ('[school]\ntimezone = "Europe/Berln"', 'did you mean "Europe/Berlin"?'),
+        ('[school]\ntimezone = "../../etc/passwd"', "which no time zone is called"),
+        ('[school]\nname = " "', "school.name is"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(line: str, message: str) -> None:
@@ -63,8 +81,28 @@ def test_the_example_is_right_and_explains_every_key_with_its_default() -> None:
     assert shown["mqtt"]["client_id"] == settings.mqtt.client_id
     assert shown["mqtt"]["port"] == settings.mqtt.port
     assert shown["mqtt"]["keepalive_seconds"] == settings.mqtt.keepalive_seconds
-    assert shown["store"] == {"path": str(settings.store.path), "keep_days": settings.store.keep_days}
+    assert shown["store"] == vars(settings.store) | {"path": str(settings.store.path)}
     assert shown["clock"] == {"synchronised": settings.clock.synchronised}
+    examples = (
+        {"certificate_register"},
+        {"certificate_file", "key_file", "origin", "behind_proxy", "metrics_token_file"},
+    )
+    for table, unset in zip((settings.school, settings.web), examples, strict=True):
+        defaults = {name: value for name, value in vars(table).items() if name not in unset}
+        assert {name: value for name, value in shown[_name(table)].items() if name not in unset} == defaults
+
+
+def test_what_the_example_shows_of_the_web_goes_together() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for key in ("certificate_file", "key_file", "origin", "metrics_token_file"):
+        text = text.replace(f"\n# {key} = ", f"\n{key} = ")
+    settings = parse(text.replace('# listen = "127.0.0.1"', 'listen = "::"'), EXAMPLE)
+    assert not settings.web.plain
+    assert settings.web.key_file == EXAMPLE.parent / "web.key"
+
+
+def _name(table: SchoolSettings | WebSettings) -> str:
+    return type(table).__name__.removesuffix("Settings").lower()
 
 
 def _is_key(line: str) -> bool:

@@ -14,9 +14,12 @@ import pytest
 
 from central.arrivals import Arrival, Seen
 from central.errors import StoreBusyError
-from central.ingest import BATCH, Ingest
+from central.ingest import BATCH, LATE_BATCH, Ingest
 from central.link import Link
+from central.links import Links
+from central.live import LivePicture
 from central.session import BrokerSettings, Message
+from central.store.expiry import Expiry
 from central.store.store import Store, Totals
 from central.store.writer import Saved
 from edge.connection import Backoff
@@ -24,6 +27,7 @@ from edge.notify import Notifier
 from edge.watchdog import Watchdog
 from edge.wire import user_properties
 from tests.brokers import SECONDS, wait_until
+from tests.central.stored import KEEP
 
 NOW = datetime(2026, 3, 2, 9, 15, 31, tzinfo=UTC)
 
@@ -37,6 +41,14 @@ class FakeLink(Link):
         self.given = 0
         self.idled = 0
         self.acknowledged = 0
+
+    @property
+    def connected(self) -> bool:
+        return True
+
+    @property
+    def session(self) -> None:
+        return None
 
     def receive(self, seconds: float) -> Message | None:
         if not self._messages:
@@ -69,10 +81,11 @@ class FaultyStore(Store):
         return saved
 
 
-def messages(count: int, first: int = 1) -> Iterator[Message]:
+def messages(count: int, first: int = 1, *, late: bool = False) -> Iterator[Message]:
     payload = b'{"student_id": "s-042", "emotion": "happy"}'
+    topic = "classpulse/v1/room-101/observation" + ("/late" if late else "")
     for sequence in range(first, first + count):
-        yield Message("classpulse/v1/room-101/observation", payload, tuple(user_properties(NOW, UUID(int=1), sequence)))
+        yield Message(topic, payload, tuple(user_properties(NOW, UUID(int=1), sequence)))
 
 
 class FakeClock:
@@ -91,13 +104,18 @@ class FakeClock:
 class Scene:
     """An ingest that runs on a thread of its own, under a watchdog whose clock the test moves."""
 
-    def __init__(self, link: FakeLink, store: Store, clock: FakeClock | None = None) -> None:
+    def __init__(
+        self, link: FakeLink, store: Store, clock: FakeClock | None = None, *, late: FakeLink | None = None
+    ) -> None:
         self.now, self.stop = 100.0, threading.Event()
         self.watchdog = Watchdog(Notifier(None), 20.0, monotonic=lambda: self.now)
         heartbeat = self.watchdog.heartbeat("ingest", 90.0)
+        clock = clock or FakeClock()
+        self.live = LivePicture(timedelta(seconds=60), clock.now)
         self.ingest = Ingest(
-            link, store, timedelta(days=30), heartbeat, clock or FakeClock(), backoff=Backoff(0.001, 0.001), most_told=3
-        )
+            Links(link, late or FakeLink([])), store, self.live, KEEP, heartbeat, clock,
+            backoff=Backoff(0.001, 0.001), most_told=3,
+        )  # fmt: skip
         self._steps = threading.Semaphore(0)
         self._thread = threading.Thread(target=self.ingest.run, args=(self.stop, self._steps.release))
 
@@ -136,6 +154,29 @@ def test_a_backlog_is_stored_in_batches_and_acknowledged(tmp_path: Path) -> None
         assert max(store.sizes) <= BATCH
         assert len(store.sizes) < 50
         assert scene.ingest.observations == BATCH + 1
+
+
+def test_a_backlog_of_late_ones_does_not_hold_up_what_is_seen_now(tmp_path: Path) -> None:
+    late, store = FakeLink(messages(3 * LATE_BATCH, late=True)), FaultyStore(tmp_path / "central.db")
+    link = FakeLink(messages(1, first=10_000))
+    with store, Scene(link, store, late=late):
+        wait_until(lambda: late.acknowledged == 3 * LATE_BATCH)
+    assert store.sizes[0] == link.acknowledged == 1
+    assert max(store.sizes) <= LATE_BATCH
+
+
+def test_what_is_seen_now_is_shown_once_it_is_stored_and_what_comes_late_never(tmp_path: Path) -> None:
+    link, store = FakeLink(messages(1)), FaultyStore(tmp_path / "central.db")
+    with store, Scene(link, store) as scene:
+        wait_until(lambda: link.acknowledged == 1)
+        assert scene.live.student("s-042") is not None
+    # The same again, as after a kill between commit and acknowledgement, and another one that comes late.
+    late, link = FakeLink(messages(1, first=2, late=True)), FakeLink(messages(1))
+    again = FaultyStore(tmp_path / "central.db")
+    with again, Scene(link, again, late=late) as scene:
+        wait_until(lambda: link.acknowledged == 1 and late.acknowledged == 1)
+        assert scene.live.student("s-042") is None
+        assert again.totals() == Totals(2, 0, 0)
 
 
 def test_nothing_is_acknowledged_while_the_store_is_busy_and_the_watchdog_is_fed(
@@ -203,7 +244,7 @@ def test_until_the_clock_is_synchronised_nothing_is_fetched_and_nothing_deleted(
         with Scene(link, store, clock) as scene:
             wait_until(lambda: scene.ingest.failure == "the clock is not synchronised")
             assert scene.fed_while_it_steps(minutes=3)
-            assert (link.given, store.totals().received, store.newest_observed()) == (0, 1, NOW)
+            assert (link.given, store.totals().received, Expiry(store).newest("observation")) == (0, 1, NOW)
             assert caplog.text.count("nothing is fetched from the broker") == 1
             idled = link.idled
             wait_until(lambda: link.idled > idled)  # a connection that nobody looks after would end
@@ -219,7 +260,7 @@ def test_what_is_older_than_is_kept_is_deleted(tmp_path: Path) -> None:
         store.save([Seen("room-102", UUID(int=2), 1, "s-001", "happy", old, False)], old)
         with Scene(link, store):
             wait_until(lambda: link.acknowledged == 1 and not _stored_at(tmp_path / "central.db", old))
-        assert store.newest_observed() == NOW
+        assert Expiry(store).newest("observation") == NOW
 
 
 def _stored_at(database: Path, moment: datetime) -> bool:

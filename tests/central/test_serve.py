@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import sqlite3
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -56,10 +58,26 @@ def test_what_a_classroom_publishes_is_stored(central: Central, room: Room) -> N
         room.observe([4])  # again, as after a lost connection
         room.send("health", b'{"spool_depth": 0}')
         wait_until(lambda: central.rows("SELECT health FROM devices") == [('{"spool_depth": 0}',)])
+        wait_until(lambda: len(central.sequences()) == 4)
         assert central.rows("SELECT sequence, late FROM observations ORDER BY sequence") == [
             (1, 0), (2, 0), (3, 1), (4, 0),
         ]  # fmt: skip
         assert central.rows("SELECT classroom, online FROM devices") == [("room-101", 1)]
+
+
+def test_the_dashboard_answers_and_a_taken_port_ends_the_start(central: Central) -> None:
+    with central.running():
+        with urllib.request.urlopen(f"http://127.0.0.1:{central.web_port}/healthz") as answer:
+            assert json.load(answer) == {"status": "ok"}
+        assert central.stop() == 0
+        assert "the dashboard is at http://127.0.0.1" in central.log()
+    with (
+        socket.create_server(("127.0.0.1", central.web_port)),
+        pytest.raises(AssertionError, match="another program listens there already"),
+        central.running(),
+    ):
+        pass
+    assert central.stop() == 1
 
 
 def test_stop_is_clean_and_what_comes_meanwhile_is_there_after_the_start(central: Central, room: Room) -> None:
@@ -115,11 +133,11 @@ def test_a_locked_database_is_said_once_and_waited_for(central: Central, room: R
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of 320 kB, mounted at folder."""
+    """A disk of 1 MB, mounted at folder."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to mount a small disk")
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320k", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
     try:
         yield folder
     finally:
@@ -132,7 +150,7 @@ def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker:
         with central.running():
             room.observe(range(1, 4001))
             wait_until(lambda: "disk is full" in central.log())
-            subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
+            subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
             wait_until(lambda: len(central.sequences()) == 4000)
             assert central.log().count("disk is full") == 1
 
@@ -149,7 +167,7 @@ def test_a_start_on_a_full_disk_waits_for_room(tmp_path: Path, broker: Mosquitto
                 pass
         with central.running("the broker keeps what comes"):
             room.observe([2])
-            subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
+            subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
             wait_until(lambda: central.sequences() == [1, 2])
             assert central.log().count("the broker keeps what comes") == 1
 

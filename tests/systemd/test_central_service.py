@@ -116,7 +116,7 @@ def boot_server(
         with Server(tmp_path_factory.mktemp("server"), layers, binds(checkout=release, **others)) as server:
             server.run("systemctl", "start", "mosquitto")
             server.start_service()
-            until(lambda: "connected to localhost" in server.journal(), "connection to the broker")
+            until(lambda: "as classpulse-central-late" in server.journal(), "both connections to the broker")
             yield server
 
     return booted
@@ -174,11 +174,13 @@ def test_stop_is_clean_and_what_comes_meanwhile_is_there_after_the_start(server:
     until(lambda: server.sequences() == list(range(1, 21)), "20 rows")
 
 
-def test_it_listens_nowhere_and_writes_only_to_its_state(server: Server) -> None:
+def test_it_listens_on_loopback_only_answers_there_and_writes_only_to_its_state(server: Server) -> None:
     pid = server.property("MainPID")
-    sockets = server.run("ss", "--listening", "--tcp", "--udp", "--processes", "--no-header").stdout
-    assert "mosquitto" in sockets
-    assert f"pid={pid}," not in sockets
+    lines = server.run("ss", "--listening", "--tcp", "--udp", "--processes", "--no-header").stdout.splitlines()
+    assert any("mosquitto" in line for line in lines)
+    assert [line.split()[4] for line in lines if f"pid={pid}," in line] == ["127.0.0.1:8080"]
+    ask = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8080/healthz').read().decode())"
+    assert json.loads(server.run("python3", "-c", ask).stdout) == {"status": "ok"}
     inside = ("nsenter", "--target", pid, "--mount", "setpriv", f"--reuid={UNIT}", f"--regid={UNIT}", "--init-groups",
               "--no-new-privs", "--bounding-set=-all")  # fmt: skip
     found = server.run(*inside, "find", "/", "-path", "/proc", "-prune", "-o", "(", "-type", "d", "-o", "-type", "f",
@@ -186,6 +188,12 @@ def test_it_listens_nowhere_and_writes_only_to_its_state(server: Server) -> None
     assert {path for path in found if not path.startswith("/var/lib/classpulse-central")} == {"/tmp", "/var/tmp"}
     modes = server.run("stat", "--format=%a", DATABASE, "/etc/classpulse-central/mqtt.key").stdout.split()
     assert modes == ["600", "640"]
+
+
+def test_the_first_admin_comes_in_by_a_link_that_the_command_prints(server: Server) -> None:
+    path = server.run(UNIT, "account", "invite", "a.smith", "--role", "admin").stdout.strip()
+    assert "/invitation#" in path
+    assert server.run("stat", "--format=%U", DATABASE).stdout.strip() == UNIT
 
 
 def test_a_database_of_a_newer_version_is_left_alone_and_not_tried_again(server: Server) -> None:

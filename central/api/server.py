@@ -1,0 +1,171 @@
+"""Serves the dashboard and its API on a thread of its own, beside the ingest."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from central.api import tls
+from central.config import WebSettings
+from central.errors import WebError
+from edge.watchdog import Heartbeat
+
+_log = logging.getLogger(__name__)
+
+_BEAT_SECONDS = 1
+_CERTIFICATE_SECONDS = 60.0
+"""So often it is looked whether the certificate was renewed."""
+_STOP_SECONDS = 5
+"""For requests under way, when the service stops."""
+_MOST_CONNECTIONS = 1000
+"""Of browsers at once; who comes beyond is asked to come again (503)."""
+_LARGEST_TEXT = 1024
+"""Bytes that a browser may send by a socket, to which it has nothing to say."""
+_FREEBIND = getattr(socket, "IP_FREEBIND", 15)
+"""Linux, ip(7): an address that the network has not given to this machine yet may be listened on all the same."""
+
+
+def listen(web: WebSettings, *, ahead: bool = True) -> socket.socket:
+    """A socket that is bound, and does not listen yet. Raises WebError.
+
+    ahead: also to an address that this machine does not have yet, as when it boots before its network is up.
+    """
+    family = socket.AF_INET6 if ":" in web.listen else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if ahead:
+            bound.setsockopt(socket.IPPROTO_IP, _FREEBIND, 1)
+        bound.bind((web.listen, web.port))
+    except OSError as error:
+        bound.close()
+        where = f"{web.listen}:{web.port}"
+        match error.errno:
+            case errno.EADDRINUSE:
+                raise PortTakenError(
+                    f"{where}: another program listens there already; write another web.port, or stop that program "
+                    f"(sudo ss --listening --tcp --processes 'sport = {web.port}')"
+                ) from error
+            case errno.EADDRNOTAVAIL:
+                raise WebError(f"{where}: this machine has no such address; write one of `ip address`") from error
+        raise WebError(f"{where}: nobody can listen there: {error.strerror}") from error
+    return bound
+
+
+class PortTakenError(WebError):
+    """Another program, or another central, listens there."""
+
+
+class WebServer:
+    """An application behind a port; a context manager that returns once it answers."""
+
+    def __init__(
+        self,
+        app: Any,
+        web: WebSettings,
+        heartbeat: Heartbeat,
+        closing: Callable[[], None] = lambda: None,
+        *,
+        look_seconds: float = _CERTIFICATE_SECONDS,
+    ) -> None:
+        """Take the port. closing: asks open sockets to end; look_seconds: between looks at the certificate.
+
+        Raises WebError.
+        """
+        self._look_seconds = look_seconds
+        self._web, self._heartbeat, self._closing = web, heartbeat, closing
+        self._files = (web.certificate_file, web.key_file)
+        self._tls: ssl.SSLContext | None = None
+        self._shown_since = self._changed_at()
+        if web.certificate_file is not None and web.key_file is not None:
+            self._tls = tls.tls_context(web.certificate_file, web.key_file)
+        self._looked_at = time.monotonic()
+        self._socket = listen(web)
+        self._server = uvicorn.Server(self._config(app))
+        self._thread = threading.Thread(target=self._run, name="web")
+
+    def _config(self, app: Any) -> uvicorn.Config:
+        context = self._tls
+        proxy = self._web.behind_proxy
+        return uvicorn.Config(
+            app,
+            # Its own lines would go beside the journal, and those of requests hold student IDs.
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            http="h11",
+            ws="websockets-sansio",
+            ws_max_size=_LARGEST_TEXT,
+            proxy_headers=proxy is not None,
+            forwarded_allow_ips=[proxy] if proxy is not None else [],
+            limit_concurrency=_MOST_CONNECTIONS,
+            ssl_context_factory=None if context is None else lambda *_: context,
+            timeout_notify=_BEAT_SECONDS,
+            callback_notify=self._beat,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+
+    def __enter__(self) -> Self:
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.01)
+        if not self._server.started:
+            raise WebError("the dashboard could not be started; why, stands above")
+        scheme = "http" if self._tls is None else "https"
+        _log.info("the dashboard is at %s", self._web.origin or f"{scheme}://{self._web.listen}:{self._web.port}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing()
+        self._server.should_exit = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._heartbeat.beat()
+        try:
+            self._server.run(sockets=[self._socket])
+        except (Exception, SystemExit):
+            # Not rested: the watchdog starts the whole service again.
+            _log.exception("the dashboard's thread has ended")
+        else:
+            self._heartbeat.rest()
+
+    async def _beat(self) -> None:
+        self._heartbeat.beat()
+        now = time.monotonic()
+        if self._tls is not None and now - self._looked_at >= self._look_seconds:
+            self._looked_at = now
+            self._renew(self._tls)
+
+    def _renew(self, context: ssl.SSLContext) -> None:
+        """Show a renewed certificate without a restart."""
+        changed_at = self._changed_at()
+        certificate, key = self._files
+        if changed_at == self._shown_since or certificate is None or key is None:
+            return
+        self._shown_since = changed_at
+        try:
+            tls.tls_context(certificate, key)  # of what does not fit together a context would keep one half
+            tls.load(context, certificate, key)
+        except WebError as error:
+            _log.error("%s; browsers are shown the one before", error)
+        else:
+            _log.info("browsers are shown the certificate that is in %s now", certificate)
+
+    def _changed_at(self) -> tuple[int, ...]:
+        try:
+            return tuple(file.stat().st_mtime_ns for file in self._files if file is not None)
+        except OSError:  # between the old one and the new one; or for good, which is said once it is needed
+            return ()
