@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from central import web_rules
 from central.links import LATE, LIVE
 from central.session import BrokerSettings, KeptSession
-from central.store.kinds import KeptKind
+from central.store.kinds import KeptKind, days_kept
 from edge import config, config_file
 from edge.config_rules import contradictions
 from edge.typed_values import Absolute, Meaning, Range, Text
@@ -62,20 +62,17 @@ class StoreSettings:
     """A SQLite file."""
     keep_days: Annotated[float, _DAYS] = 30.0
     """Observations older than this are deleted, days, 1..3650."""
-    keep_minutes_days: Annotated[float, _DAYS] = 30.0
-    """And counts of them by the minute, days, 1..3650."""
-    keep_hours_days: Annotated[float, _DAYS] = 400.0
-    """By the hour."""
-    keep_days_days: Annotated[float, _DAYS] = 3650.0
-    """By the day."""
+    keep_minutes_days: Annotated[float, _DAYS] | None = None
+    """And counts of them by the minute, days, 1..3650. None: 30, or as long as what is finer, as in the next two."""
+    keep_hours_days: Annotated[float, _DAYS] | None = None
+    """By the hour. None: 400."""
+    keep_days_days: Annotated[float, _DAYS] | None = None
+    """By the day. None: 3650."""
 
     @property
     def keeps(self) -> dict[KeptKind, timedelta]:
         """For how long what is stored is kept."""
-        days: dict[KeptKind, float] = {
-            "observation": self.keep_days, "minute": self.keep_minutes_days,
-            "hour": self.keep_hours_days, "day": self.keep_days_days,
-        }  # fmt: skip
+        days = days_kept(self.keep_days, self.keep_minutes_days, self.keep_hours_days, self.keep_days_days)
         return {kind: timedelta(days=count) for kind, count in days.items()}
 
 

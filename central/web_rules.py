@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from central.store.kinds import KINDS, KeptKind, days_kept
 from edge.connection import is_this_machine
 from edge.typed_values import Places, WrongValueError, shown
 
@@ -90,14 +91,19 @@ def _alone(other: str) -> Callable[[Path | None, Path | None], Mistake | None]:
     return rule
 
 
-def _shorter(finer: str) -> Callable[[float, float], Mistake | None]:
-    def rule(days: float, finer_days: float) -> Mistake | None:
-        if days >= finer_days:
+def _shorter(coarser: KeptKind) -> Callable[..., Mistake | None]:
+    finer = KINDS[KINDS.index(coarser) - 1]
+
+    def rule(days: float | None, *given: float | None) -> Mistake | None:
+        least = days_kept(*given)[finer]
+        if days is None or days >= least:
             return None
-        return f"is {days:g}, less than {finer} = {finer_days:g}", "keep what is coarser for at least as long"
+        return f"is {days:g}, but {finer}s are kept for {least:g}", "keep what is coarser for at least as long"
 
     return rule
 
+
+_KEPT = ("store.keep_days", "store.keep_minutes_days", "store.keep_hours_days", "store.keep_days_days")
 
 # A rule, the key that its mistake is told of, and what else it needs to know.
 _RULES: tuple[tuple[Callable[..., Mistake | None], *tuple[str, ...]], ...] = (
@@ -107,7 +113,7 @@ _RULES: tuple[tuple[Callable[..., Mistake | None], *tuple[str, ...]], ...] = (
     (_insecure_name, "web.origin", "web.certificate_file"),
     (_alone("key_file"), "web.certificate_file", "web.key_file"),
     (_alone("certificate_file"), "web.key_file", "web.certificate_file"),
-    (_shorter("keep_days"), "store.keep_minutes_days", "store.keep_days"),
-    (_shorter("keep_minutes_days"), "store.keep_hours_days", "store.keep_minutes_days"),
-    (_shorter("keep_hours_days"), "store.keep_days_days", "store.keep_hours_days"),
+    (_shorter("minute"), "store.keep_minutes_days", *_KEPT),
+    (_shorter("hour"), "store.keep_hours_days", *_KEPT),
+    (_shorter("day"), "store.keep_days_days", *_KEPT),
 )

@@ -18,6 +18,11 @@ EXAMPLE = Path(__file__).parents[2] / "systemd" / "central.toml"
 PLACE = Path("/etc/classpulse-central/central.toml")
 
 
+def test_what_is_coarser_is_kept_for_as_long_where_nothing_is_said_of_it(tmp_path: Path) -> None:
+    settings = parse('[mqtt]\nhost = "broker"\n[store]\nkeep_days = 500\n', tmp_path / "central.toml")
+    assert [kept.days for kept in settings.store.keeps.values()] == [500, 500, 500, 3650]
+
+
 def test_a_broker_is_enough() -> None:
     settings = parse('[mqtt]\nhost = "broker.school.example"\n', PLACE)
     live, late = settings.mqtt.live(), settings.mqtt.late()
@@ -27,7 +32,7 @@ def test_a_broker_is_enough() -> None:
     assert (live.kept.client_id, live.kept.expiry_seconds) == ("classpulse-central", 604_800)
     assert (late.kept.client_id, late.kept.expiry_seconds) == ("classpulse-central-late", 604_800)
     assert len(late.kept.client_id) <= 23  # more a broker need not take
-    assert settings.store.keeps["observation"].days == 30
+    assert [kept.days for kept in settings.store.keeps.values()] == [30, 30, 400, 3650]
     assert settings.web.plain
     assert settings.school.zone.key == "UTC"
 
@@ -46,7 +51,7 @@ def test_a_broker_is_enough() -> None:
         ('[store]\npath = "central.db"', "begins with /"),
         ('[clock]\nsynchronised = "maybe"', '"required" or "assumed"'),
         ('classroom = "room-101"', "mqtt.classroom is an unknown key"),
-        ("[store]\nkeep_hours_days = 20", "less than keep_minutes_days = 30"),
+        ("[store]\nkeep_hours_days = 20", "is 20, but minutes are kept for 30"),
         ('[web]\nlisten = "0.0.0.0"', "without TLS: anybody on the way could read names"),
         ('[web]\nlisten = "school.example"', "which is no IP address"),
         ("[web]\nport = 443", "below what is allowed"),
@@ -81,7 +86,9 @@ def test_the_example_is_right_and_explains_every_key_with_its_default() -> None:
     assert shown["mqtt"]["client_id"] == settings.mqtt.client_id
     assert shown["mqtt"]["port"] == settings.mqtt.port
     assert shown["mqtt"]["keepalive_seconds"] == settings.mqtt.keepalive_seconds
-    assert shown["store"] == vars(settings.store) | {"path": str(settings.store.path)}
+    days = [kept.days for kept in settings.store.keeps.values()]
+    keys = ("keep_days", "keep_minutes_days", "keep_hours_days", "keep_days_days")
+    assert shown["store"] == {"path": str(settings.store.path), **dict(zip(keys, days, strict=True))}
     assert shown["clock"] == {"synchronised": settings.clock.synchronised}
     examples = (
         {"certificate_register"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fastapi import APIRouter
 
 from central.api.access import Context, Viewer
@@ -15,8 +17,9 @@ router = APIRouter(prefix="/api", tags=["settings"])
 @router.get("/settings")
 def show_settings(user: Viewer, services: Context) -> SettingsView:
     """Figures about the school's service, and nothing about people."""
-    school, store, broker = services.settings.school, services.settings.store, services.settings.mqtt.live()
+    school, broker = services.settings.school, services.settings.mqtt.live()
     totals = services.store.totals()
+    days = {kind: kept / timedelta(days=1) for kind, kept in services.settings.store.keeps.items()}
     return SettingsView(
         school=School(
             name=school.name,
@@ -29,10 +32,10 @@ def show_settings(user: Viewer, services: Context) -> SettingsView:
             missing=totals.missing,
             rejected=totals.rejected,
             bytes=services.store.bytes(),
-            keep_days=store.keep_days,
-            keep_minutes_days=store.keep_minutes_days,
-            keep_hours_days=store.keep_hours_days,
-            keep_days_days=store.keep_days_days,
+            keep_days=days["observation"],
+            keep_minutes_days=days["minute"],
+            keep_hours_days=days["hour"],
+            keep_days_days=days["day"],
         ),
         version=installed_version(),
         broker=broker.where,
