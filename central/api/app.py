@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
+from starlette.requests import HTTPConnection
 
 from central.api import problems, socket
-from central.api.access import Viewer
+from central.api.access import Viewer, find_user, nobody
+from central.api.bodies import Bodies
 from central.api.guards import Failures, Guard
 from central.api.headers import API, Headers
 from central.api.metrics import MeasuredApp
@@ -30,6 +33,7 @@ from central.api.routes import (
 )
 from central.api.services import Services
 from central.api.static_files import Assets, dashboard
+from central.errors import StoreBusyError
 from edge.version import installed_version
 
 _MEBIBYTE = 1024 * 1024
@@ -79,6 +83,15 @@ def create_app(services: Services) -> FastAPI:
         responses={"4XX": _PROBLEM, "422": _PROBLEM, "5XX": _PROBLEM},
     )
     app.state.services = services
+
+    async def somebody(asking: HTTPConnection) -> None:
+        try:
+            user = await run_in_threadpool(find_user, asking.cookies, services, touch=False)
+        except StoreBusyError as error:
+            raise problems.busy() from error
+        if user is None:
+            raise nobody()
+
     problems.install(app)
     for router in _ROUTERS:
         app.include_router(router)
@@ -91,7 +104,7 @@ def create_app(services: Services) -> FastAPI:
         app.mount("/assets", Assets(directory=services.static / "assets"))
     app.include_router(dashboard(services.static))
     # The last one added is the first to see a request.
-    app.add_middleware(Guard, origins=services.origins, larger=_LARGER)
+    app.add_middleware(Guard, origins=services.origins, bodies=Bodies(_LARGER, somebody))
     app.add_middleware(Failures)
     app.add_middleware(Headers, tls=not services.settings.web.plain)
     app.add_middleware(MeasuredApp, metrics=services.metrics)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.api.access import SAFE_METHODS
+from central.api.bodies import Bodies
 from central.api.problems import ProblemError
 from edge.errors import ClassPulseError
 
 _log = logging.getLogger(__name__)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_LARGEST_BODY = 64 * 1024
-"""Bytes. The longest that a person writes, the notes on a student, is 2,000 characters."""
-_JSON = "application/json"
 _PLACES = 6
 """Of where it happened, the innermost first: the outer ones are the framework's, and always the same."""
 
@@ -64,30 +63,28 @@ def _report(scope: Scope, error: BaseException) -> None:
 class Guard:
     """ASGI middleware: a request of another host, from another site, too large, or of a kind nobody takes."""
 
-    def __init__(self, app: ASGIApp, *, origins: Iterable[str], larger: dict[str, tuple[int, str]]) -> None:
-        """origins: where the dashboard is opened. larger: by path, how many bytes of which type are taken instead."""
+    def __init__(self, app: ASGIApp, *, origins: Iterable[str], bodies: Bodies) -> None:
+        """origins: where the dashboard is opened."""
         self._app = app
         self._origins = frozenset(origins)
         self._hosts = _LOOPBACK | {urlsplit(origin).hostname or "" for origin in self._origins}
-        self._larger = larger
+        self._bodies = bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        try:
-            self._check_host(headers)
-            if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-                self._check_site(headers)
-                most, kind = self._larger.get(scope["path"], (_LARGEST_BODY, _JSON))
-                body = await _read(headers, receive, most)
-                _check_kind(headers, body, kind)
-                receive = _Again(body, receive)
-        except ProblemError as problem:
-            await problem.response()(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        async with AsyncExitStack() as stack:
+            try:
+                self._check_host(headers)
+                if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+                    self._check_site(headers)
+                    receive = await stack.enter_async_context(self._bodies.read(scope, receive))
+            except ProblemError as problem:
+                await problem.response()(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
 
     def _check_host(self, headers: Headers) -> None:
         """A name of somebody else's that points here (DNS rebinding) would make their page one of ours."""
@@ -104,41 +101,3 @@ class Guard:
         own = site == "same-origin" if site is not None else origin is not None
         if not own or (origin is not None and origin not in self._origins):
             raise ProblemError(403, f"requests come from the dashboard only, at {' or '.join(sorted(self._origins))}")
-
-
-async def _read(headers: Headers, receive: Receive, most: int) -> bytes:
-    """The body. Raises ProblemError as soon as it is larger than `most`."""
-    too_large = ProblemError(413, f"at most {most} bytes are taken here", headers={"Connection": "close"})
-    declared = headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > most:
-        raise too_large
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ProblemError(400, "the request broke off")  # nobody is there to read it
-        body += message.get("body", b"")
-        if len(body) > most:
-            raise too_large
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _check_kind(headers: Headers, body: bytes, kind: str) -> None:
-    sent = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and sent != kind:
-        raise ProblemError(415, f"send it as {kind}", headers={"Accept": kind})
-
-
-class _Again:
-    """Gives the body that was read already, then what comes after it."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
-        self._receive = receive
-
-    async def __call__(self) -> Message:
-        if self._body is None:
-            return await self._receive()
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}

@@ -86,6 +86,13 @@ def wrong_field(where: str, reason: str) -> ProblemError:
     return ProblemError(422, reason, errors=[FieldProblem(where=where, reason=reason)])
 
 
+def busy() -> ProblemError:
+    """The database did not answer in time."""
+    # What SQLite says of it names the file; that is for the journal.
+    said = "the database is busy; nothing was changed, try again in a moment"
+    return ProblemError(503, said, headers={"Retry-After": str(_BUSY_SECONDS)})
+
+
 def install(app: FastAPI) -> None:
     """All errors of the app become problems, but for what nobody expected: `central.api.guards.Failures`."""
     app.add_exception_handler(ProblemError, _said)
@@ -133,6 +140,4 @@ def _people(_: Request, error: Exception) -> Response:
 
 
 def _busy(_: Request, error: Exception) -> Response:
-    # What SQLite says of it names the file; that is for the journal.
-    busy = "the database is busy; nothing was changed, try again in a moment"
-    return ProblemError(503, busy, headers={"Retry-After": str(_BUSY_SECONDS)}).response()
+    return busy().response()

@@ -15,6 +15,8 @@ from typing import Any, Self
 import uvicorn
 
 from central.api import tls
+from central.api.callers import Callers, ListeningSocket, address_of
+from central.api.protocols import RequestProtocol, SocketProtocol
 from central.config import WebSettings
 from central.errors import WebError
 from edge.watchdog import Heartbeat
@@ -26,8 +28,8 @@ _CERTIFICATE_SECONDS = 60.0
 """So often it is looked whether the certificate was renewed."""
 _STOP_SECONDS = 5
 """For requests under way, when the service stops."""
-_MOST_CONNECTIONS = 1000
-"""Of browsers at once; who comes beyond is asked to come again (503)."""
+_IDLE_SECONDS = 10
+"""So long a connection may have no request under way, and the head of one may take."""
 _LARGEST_TEXT = 1024
 """Bytes that a browser may send by a socket, to which it has nothing to say."""
 _FREEBIND = getattr(socket, "IP_FREEBIND", 15)
@@ -40,7 +42,7 @@ def listen(web: WebSettings, *, ahead: bool = True) -> socket.socket:
     ahead: also to an address that this machine does not have yet, as when it boots before its network is up.
     """
     family = socket.AF_INET6 if ":" in web.listen else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = ListeningSocket(family, Callers(web.behind_proxy))
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if ahead:
@@ -102,12 +104,13 @@ class WebServer:
             log_config=None,
             access_log=False,
             server_header=False,
-            http="h11",
-            ws="websockets-sansio",
+            loop="asyncio",  # another one would not take connections by the socket's own `accept`
+            http=RequestProtocol,
+            ws=SocketProtocol,
             ws_max_size=_LARGEST_TEXT,
             proxy_headers=proxy is not None,
-            forwarded_allow_ips=[proxy] if proxy is not None else [],
-            limit_concurrency=_MOST_CONNECTIONS,
+            forwarded_allow_ips=[str(address_of(proxy))] if proxy is not None else [],
+            timeout_keep_alive=_IDLE_SECONDS,
             ssl_context_factory=None if context is None else lambda *_: context,
             timeout_notify=_BEAT_SECONDS,
             callback_notify=self._beat,

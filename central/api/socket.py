@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -35,8 +35,8 @@ _LOOK_SECONDS = 1.0
 """Somebody has gone when nothing was heard of them: that has to be looked for."""
 _SESSION_SECONDS = 3.0
 """So often it is looked whether the session still stands."""
-_SEND_SECONDS = 20.0
-"""Who takes no text for so long is not there any more."""
+_CLOSE_SECONDS = 2.0
+"""To be told why it ends; whose buffer is full is told no more (`central.api.protocols`)."""
 
 router = APIRouter()
 
@@ -44,9 +44,12 @@ router = APIRouter()
 class LiveConnections:
     """The sockets that are open; `close` ends them all."""
 
-    def __init__(self, heartbeat_seconds: float = 15.0) -> None:
-        """heartbeat_seconds: of silence, after which a browser is told that there is nothing to tell."""
-        self.heartbeat_seconds = heartbeat_seconds
+    def __init__(self, heartbeat_seconds: float = 15.0, send_seconds: float = 20.0) -> None:
+        """heartbeat_seconds: of silence, after which a browser is told that there is nothing to tell.
+
+        send_seconds: who takes no text for so long is not there any more.
+        """
+        self.heartbeat_seconds, self.send_seconds = heartbeat_seconds, send_seconds
         self.closing = False
         self._wakes: set[_Wake] = set()
 
@@ -110,7 +113,9 @@ async def live(
     connection = _Connection(websocket, services)
     code = await connection.run(epoch, version)
     if code is not None:
-        await websocket.close(code)
+        with suppress(TimeoutError, WebSocketDisconnect):
+            async with asyncio.timeout(min(_CLOSE_SECONDS, services.live_connections.send_seconds)):
+                await websocket.close(code)
 
 
 class _Connection:
@@ -195,7 +200,7 @@ class _Connection:
     async def _send(self, text: str) -> bool:
         """Whether the browser took it in time."""
         try:
-            async with asyncio.timeout(_SEND_SECONDS):
+            async with asyncio.timeout(self._services.live_connections.send_seconds):
                 await self._websocket.send_text(text)
         except TimeoutError:
             return False

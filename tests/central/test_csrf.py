@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import Message
 
+from central.api.bodies import Bodies
 from central.api.guards import Guard
 from tests.central.web_clients import PASSWORD, Dashboard, open_dashboard
 
@@ -127,7 +128,7 @@ def test_a_body_that_never_ends_is_refused_once_it_is_too_large() -> None:
 
     headers = [(b"host", b"localhost"), (b"origin", b"http://localhost"), (b"transfer-encoding", b"chunked")]
     scope = {"type": "http", "method": "POST", "path": "/api/session", "headers": headers}
-    asyncio.run(Guard(app, origins=["http://localhost"], larger={})(scope, receive, send))
+    asyncio.run(Guard(app, origins=["http://localhost"], bodies=Bodies({}))(scope, receive, send))
     assert said[0]["status"] == 413
     assert taken == 65
 

@@ -159,7 +159,7 @@ def test_a_slow_reader_gets_the_newest_state_and_no_queue(lesson: Lesson) -> Non
                 if change["kind"] == "student":
                     told += 1
                     labels[change["student_id"]] = change["label"]
-        assert told < 20 * len(students)
+        assert told < 50 * len(students), "of 101 changes each most were passed over"
 
 
 def test_a_connection_goes_on_where_the_one_before_ended(lesson: Lesson) -> None:

@@ -117,6 +117,13 @@ def test_only_the_proxy_of_the_config_is_believed_who_the_browser_is() -> None:
             assert get(web, **forwarded) == answer
 
 
+@pytest.mark.parametrize("written", ["127.0.0.1", "::ffff:127.0.0.1"])
+def test_a_proxy_is_believed_on_a_socket_for_both_families_too(written: str) -> None:
+    web = WebSettings(listen="::", port=free_port(), behind_proxy=written, origin="https://classpulse.school.example")
+    with serving(web):
+        assert get(web, **{"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}) == "https 192.0.2.7"
+
+
 def test_origins_are_the_loopback_ones_or_the_names_of_the_certificate_or_the_one_of_the_config(
     authority: Authority,
 ) -> None:
