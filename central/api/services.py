@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
 
 from central.accounts.audit import Audit
 from central.accounts.directory import Accounts
@@ -68,4 +70,6 @@ class Services:
     broker_connected: Callable[[], bool]
     ingest_alive: Callable[[], bool]
     live_connections: LiveConnections
+    erasing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """Of worker threads for erasures, which take long, and go one after the other: they take none of the others'."""
     static: Path = DASHBOARD

@@ -21,7 +21,11 @@ class Calendar:
         if resolution == "hour":
             # Backwards in UTC: a zone may lie half an hour beside it, and an hour of the change would be ambiguous.
             into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-            return moment.astimezone(UTC) - into
+            begin = moment.astimezone(UTC) - into
+            # Where clocks change by half an hour, an hour ends with the change: none may begin within another.
+            while begin.astimezone(self._zone).utcoffset() != local.utcoffset():
+                begin += timedelta(minutes=1)
+            return begin
         return datetime.combine(local.date(), time(), self._zone).astimezone(UTC)
 
     def weekday_and_hour(self, moment: datetime) -> tuple[int, int]:

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 500
 """Rows of one transaction: it must not keep observations waiting."""
 _BREATH_SECONDS = 0.005
-"""Between two of them: SQLite gives the lock to whoever asks first, and who waits asks now and then only."""
+"""Between two of them: SQLite gives the lock to whoever asks first, and another process asks now and then only."""
 _PATIENCE_SECONDS = 30.0
 """For the database, where others write."""
 _MOST_BYTES = 2 << 30

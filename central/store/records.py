@@ -139,7 +139,8 @@ def _name(row: Any) -> str:
 
 
 def _place(name: str) -> sa.Tuple:
-    parts = re.fullmatch(r"(\d{1,15})\.(\d{1,18})\.(\d{1,18})", name, re.ASCII)
+    # With 15 digits it could lie after the year 9999, where the calendar ends.
+    parts = re.fullmatch(r"(\d{1,14})\.(\d{1,18})\.(\d{1,18})", name, re.ASCII)
     if parts is None:
         raise ValueError("`after` is none of a page's `next`")
     milliseconds, stream_id, sequence = map(int, parts.groups())

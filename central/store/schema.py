@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from central.errors import NewerStoreError
+from central.store.sqlite import sorting_on_disk
 
 _FOLDER = Path(__file__).with_name("migrations")
 
@@ -24,7 +25,7 @@ def migrate(engine: sa.Engine, zone: tzinfo) -> None:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
-    with engine.begin() as connection:
+    with sorting_on_disk(engine) as connection, connection.begin():
         found = MigrationContext.configure(connection).get_current_revision()
         if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
             raise NewerStoreError(

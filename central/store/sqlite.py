@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ _PRAGMAS = (
 )
 READS = "central_reads"
 """The execution option of a connection that writes nothing, and waits for no writer."""
+_THREADS = 64
+"""More than there are: forty of requests, and those of ingest, of erasures and of metrics."""
 _OUTSIDE = "central_outside"
 """The execution option of a connection for statements that no transaction may hold."""
 
@@ -46,10 +50,25 @@ def open_engine(path: Path) -> sa.Engine:
         raise StoreError(
             f"{path}: the database cannot be opened: {error.strerror}; is its folder there, and the service's own?"
         ) from error
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), max_overflow=_THREADS, pool_timeout=_BUSY_MILLISECONDS / 1000
+    )
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def sorting_on_disk(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection of its own for what copies or sorts everything there is, which has no place in memory.
+
+    Three million observations are 185 MB to be sorted for an index, and a school may have a hundred million.
+    """
+    with engine.connect() as connection:
+        # Not by SQLAlchemy, which would begin a transaction: within one it cannot be changed.
+        connection.connection.cursor().execute("PRAGMA temp_store = FILE")
+        connection.detach()  # closed after this, and lent to nobody else
+        yield connection
 
 
 def write_anew(engine: sa.Engine) -> None:
@@ -57,10 +76,7 @@ def write_anew(engine: sa.Engine) -> None:
 
     Of 180 students deleted in a trial, 28 had one. Observations wait meanwhile, ten seconds for a gigabyte.
     """
-    with engine.execution_options(**{_OUTSIDE: True}).connect() as connection:
-        # A connection of its own, closed after this: a second copy of the whole file has no place in memory.
-        connection.detach()
-        connection.exec_driver_sql("PRAGMA temp_store = FILE")
+    with sorting_on_disk(engine.execution_options(**{_OUTSIDE: True})) as connection:
         connection.exec_driver_sql("VACUUM")
 
 

@@ -21,6 +21,7 @@ from central.store.schema import migrate
 from central.store.sqlite import READS, empty_journal, is_passing, open_engine, write_anew
 from central.store.tables import rejections, streams
 from central.store.tombstones import Tombstones
+from central.store.turns import Turns
 from central.store.writer import BatchWriter, Saved, Screen
 
 
@@ -45,6 +46,7 @@ class Store:
         default those of students who were erased.
         """
         self._path = path
+        self._turns = Turns(path)
         self._engine = open_engine(path)
         try:
             with self._failing():
@@ -77,12 +79,12 @@ class Store:
 
         There is one writer at a time, and observations wait meanwhile: keep it short.
         """
-        with self._failing(), self._engine.begin() as connection:
+        with self._failing(), self._turns.turn(), self._engine.begin() as connection:
             yield connection
 
     def save(self, arrivals: Iterable[Arrival], received_at: datetime) -> Saved:
         """Commit all of it, or nothing. Raises StoreBusyError when it cannot be written now, else StoreError."""
-        with self._failing():
+        with self._failing(), self._turns.turn():
             return self._writer.save(arrivals, received_at)
 
     def totals(self) -> Totals:
@@ -105,7 +107,7 @@ class Store:
         size = self.bytes()
         if size > most_bytes or shutil.disk_usage(self._path.parent).free < 2 * size:
             return False
-        with self._failing():
+        with self._failing(), self._turns.turn():
             write_anew(self._engine)
         return True
 
@@ -119,6 +121,8 @@ class Store:
         """What the database raises, as errors that say what to do."""
         try:
             yield
+        except sa.exc.TimeoutError as error:
+            raise StoreBusyError(f"{self._path}: too many read it at once") from error
         except sa.exc.DatabaseError as error:
             if is_passing(error):
                 raise StoreBusyError(f"{self._path}: {error.orig}") from error

@@ -27,6 +27,13 @@ BERLIN = "Europe/Berlin"
         pytest.param(BERLIN, "2026-10-25T01:30:00Z", "hour", "2026-10-25T01:00Z", id="the second one"),
         pytest.param(BERLIN, "2026-10-25T22:30:00Z", "day", "2026-10-24T22:00Z", id="a day of 25 hours"),
         pytest.param(BERLIN, "2026-03-29T21:30:00Z", "day", "2026-03-28T23:00Z", id="a day of 23 hours"),
+        pytest.param(
+            "Australia/Lord_Howe", "2026-04-04T14:45Z", "hour", "2026-04-04T14:00Z", id="the first 1:30 to two"
+        ),
+        pytest.param("Australia/Lord_Howe", "2026-04-04T15:15Z", "hour", "2026-04-04T15:00Z", id="another 1:30 to two"),
+        pytest.param(
+            "Australia/Lord_Howe", "2026-10-03T15:45Z", "hour", "2026-10-03T15:30Z", id="no half from two to 2:30"
+        ),
         pytest.param("America/Santiago", "2026-09-06T12:00:00Z", "day", "2026-09-06T04:00Z", id="there is no midnight"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,36 @@ def test_what_is_stored_is_rolled_up_as_if_it_came_now(path: Path) -> None:
         store.save(school, NOW)
     sightings = "SELECT * FROM sightings ORDER BY student_id, classroom"
     assert rows(path, sightings) == rows(fresh, sightings)
+
+
+def test_a_large_database_is_sorted_on_the_disk_and_only_by_the_migration(path: Path) -> None:
+    as_it_was(path, lessons(5, NOW, 1))
+    stores: dict[str, int] = {}
+
+    def note(_: sa.Connection, cursor: sqlite3.Cursor, statement: str, *__: object) -> None:
+        (stores[statement],) = cursor.connection.execute("PRAGMA temp_store").fetchone()
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        with Store(path, BERLIN) as store:
+            migrated = stores.copy()
+            store.totals()
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert any(statement.startswith("CREATE INDEX ix_observations_student_id") for statement in migrated)
+    in_files, in_memory = 1, 2  # sqlite.org/pragma.html#pragma_temp_store
+    assert {where for statement, where in migrated.items() if statement.startswith(("CREATE", "INSERT"))} == {in_files}
+    assert {where for statement, where in stores.items() if statement not in migrated} == {in_memory}
+
+
+def test_hours_that_a_clock_change_made_shorter_are_rolled_up_as_if_they_came_now(path: Path) -> None:
+    lord_howe = ZoneInfo("Australia/Lord_Howe")  # by half an hour
+    school = lessons(5, datetime(2026, 4, 4, 13, tzinfo=UTC), 4)
+    as_it_was(path, school)
+    Store(path, lord_howe).__exit__(None, None, None)
+    with Store(fresh := path.with_name("fresh.db"), lord_howe) as store:
+        store.save(school, NOW)
+    assert stored(path) == stored(fresh)
 
 
 def test_what_comes_after_is_counted_into_it(path: Path) -> None:

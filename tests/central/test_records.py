@@ -58,7 +58,8 @@ def test_a_page_that_is_just_full_is_the_last(store: Store, records: Records) ->
 
 
 @pytest.mark.parametrize(
-    "after", ["", "1", "1.2", "1.2.3.4", "a.b.c", "-1.2.3", "1.2.3\n", "1.2.\u0663", f"{10**15}.1.1"]
+    "after",
+    ["", "1", "1.2", "1.2.3.4", "a.b.c", "-1.2.3", "1.2.3\n", "1.2.\u0663", f"{10**15}.1.1", f"{10**15 - 1}.1.1"],
 )
 def test_a_page_after_nothing_is_refused(records: Records, after: str) -> None:
     with pytest.raises(ValueError, match="next"):

@@ -93,6 +93,21 @@ def test_a_student_who_is_taken_out_was_never_counted(path: Path, most: int) -> 
     assert deleted == before - sum(len(after[table]) for table in TABLES if table.startswith("student"))
 
 
+@pytest.mark.parametrize("change", ["2026-04-04T15:00Z", "2026-10-03T15:30Z"])
+def test_a_student_is_taken_out_of_hours_that_a_clock_change_made_shorter(path: Path, change: str) -> None:
+    lord_howe = ZoneInfo("Australia/Lord_Howe")  # by half an hour
+    school = lessons(6, datetime.fromisoformat(change) - timedelta(hours=2), 4)
+    others = [one for one in school if one.student_id != "s-003"]
+    with Store(path, lord_howe) as store:
+        store.save(school, NOW)
+        with store.writing() as connection:
+            while take_out(connection, "s-003", 1000):
+                pass
+    with Store(fresh := path.with_name("fresh.db"), lord_howe) as store:
+        store.save(others, NOW)
+    assert stored(path) == stored(fresh)
+
+
 def test_a_student_can_be_taken_out_after_the_minutes_are_deleted(path: Path) -> None:
     school = lessons(4, NOW, 9)
     with Store(path, BERLIN) as store:

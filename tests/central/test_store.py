@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from contextlib import closing
+import threading
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +25,7 @@ from central.store.rollup_tables import ROLLUPS
 from central.store.sqlite import open_engine
 from central.store.store import Store, Totals
 from central.store.tables import metadata
+from central.store.turns import Turns
 from central.store.upserts import add_up, insert_new, sight
 from tests.central.asked import ask_everything, delete_everything
 from tests.central.stored import KEEP, NOW, STREAM, rows, seen
@@ -227,6 +229,50 @@ def test_a_locked_database_is_busy_and_works_again(store: Store, path: Path) -> 
         assert store.totals().received == 0  # reading waits for nobody
         other.execute("ROLLBACK")
     assert store.save([seen(1)], NOW).observations == 1
+
+
+def test_a_writer_has_a_turn_although_another_one_writes_without_a_pause(store: Store) -> None:
+    stop, writing = threading.Event(), threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with store.writing():
+                writing.set()
+                stop.wait(0.02)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for sequence in range(1, 4):
+            writing.clear()
+            assert writing.wait(30)
+            assert store.save([seen(sequence)], NOW).observations == 1
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_writer_that_waits_too_long_is_told_so_and_the_next_one_has_its_turn(path: Path) -> None:
+    turns = Turns(path, patience=0.0)
+    with turns.turn():
+        for _ in range(2):
+            with pytest.raises(StoreBusyError, match=r"central\.db: others are writing"), turns.turn():
+                pytest.fail("two at once")
+    with turns.turn():
+        pass
+
+
+def test_as_many_may_read_at_once_as_there_are_threads_and_more_are_told_to_come_again(store: Store) -> None:
+    def read(many: int) -> None:
+        for _ in range(many):
+            readers.enter_context(store.reading())
+
+    with ExitStack() as readers:
+        read(50)
+        assert store.save([seen(1)], NOW).observations == 1
+        with pytest.raises(StoreBusyError, match=r"central\.db: too many"):
+            read(50)
+    assert store.totals().received == 1
 
 
 def test_the_migrations_make_the_tables_that_the_program_knows(store: Store, path: Path) -> None:

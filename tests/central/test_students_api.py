@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
+from httpx import ASGITransport, AsyncClient
 from starlette.testclient import TestClient
 
+from central.accounts.audit import append
 from central.config import SchoolSettings
+from central.store.erasure import Erasure
 from tests.central.lessons import Lessons
 from tests.central.web_clients import Dashboard, open_dashboard
 
@@ -261,6 +267,46 @@ def test_an_erasure_gives_a_receipt_and_leaves_nothing_to_be_seen(
     assert admin.post("/api/students", json=ADA).status_code == 201
     lessons.observe("s-001")
     assert admin.get("/api/students/s-001").json()["present"]["label"] == "happy"
+
+
+def test_erasures_that_wait_for_each_other_keep_nobody_else_waiting(
+    dashboard: Dashboard, admin: TestClient, lessons: Lessons
+) -> None:
+    services, searching, found = dashboard.services, threading.Event(), threading.Event()
+
+    def search(student_id: str) -> None:
+        searching.set()
+        assert found.wait(60)
+
+    slow = Erasure(services.store, services.clock, note=append, hide=services.live.erase, retained=search)
+    students = ["s-001", "s-002", "s-003"]
+    for student in students:
+        lessons.enrol(student, "7b")
+    statuses = []
+
+    async def erase(browser: AsyncClient, student: str) -> None:
+        answer = await browser.request("DELETE", f"/api/students/{student}", json={"confirm": student})
+        statuses.append(answer.status_code)
+
+    async def look_meanwhile() -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 1
+        transport = ASGITransport(dashboard.but(erasure=slow).app)
+        async with AsyncClient(
+            transport=transport, base_url=dashboard.origin, headers=admin.headers, cookies=dict(admin.cookies)
+        ) as browser, anyio.create_task_group() as group:  # fmt: skip
+            for student in students:
+                group.start_soon(erase, browser, student)
+            try:
+                with anyio.fail_after(20):
+                    while not searching.is_set():
+                        await anyio.sleep(0.001)
+                    assert (await browser.get("/api/overview")).status_code == 200
+                    assert statuses == []
+            finally:
+                found.set()
+
+    anyio.run(look_meanwhile)
+    assert statuses == [200, 200, 200]
 
 
 def test_an_erasure_must_be_confirmed_with_the_id(admin: TestClient, lessons: Lessons) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Annotated, Any
 
+import anyio.to_thread
 import sqlalchemy as sa
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import StreamingResponse
@@ -92,12 +93,12 @@ def change_student(student_id: StudentId, asked: ProfileChange, admin: Admin, se
 
 
 @router.delete("/api/students/{student_id}")
-def erase_student(student_id: StudentId, request: ErasureRequest, admin: Admin, services: Context) -> Receipt:
+async def erase_student(student_id: StudentId, request: ErasureRequest, admin: Admin, services: Context) -> Receipt:
     """Erase all of a student. Whatever interrupts it: asked for again, it goes on, and gives the same receipt."""
     if request.confirm != student_id:
         wrong = FieldProblem(where="confirm", reason="is not the ID of the student to be erased")
         raise ProblemError(422, "repeat the student's ID in `confirm`", errors=[wrong])
-    erased = services.erasure.erase(student_id, admin.account)
+    erased = await anyio.to_thread.run_sync(services.erasure.erase, student_id, admin.account, limiter=services.erasing)
     rooms = erased.tally.classrooms
     return Receipt(
         receipt=str(erased.receipt),

@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def upgrade() -> None:
     _make_tables()
     connection, zone = op.get_bind(), context.config.attributes["zone"]
-    # One classroom after the other: what is grouped is sorted in memory.
+    # One classroom after the other: what is grouped is sorted, and of a year that is many gigabytes.
     for (classroom,) in connection.execute(sa.select(_streams.c.classroom).distinct()).all():
         _roll_up_minutes(connection, classroom)
     begins = _make_begins(connection, zone)
@@ -153,6 +153,8 @@ def _begins(at: int, zone: tzinfo) -> dict[str, int]:
     moment = _EPOCH + timedelta(milliseconds=at)
     local = moment.astimezone(zone)
     hour = moment - timedelta(minutes=local.minute, seconds=local.second)
+    while hour.astimezone(zone).utcoffset() != local.utcoffset():
+        hour += timedelta(minutes=1)
     day = datetime.combine(local.date(), time(), zone)
     return {"hours": _milliseconds(hour), "days": _milliseconds(day)}
 
