@@ -5,11 +5,10 @@ What a classroom could not send for a day drains through the second, and nothing
 
 from __future__ import annotations
 
-import select
 import time
 
 from central.link import Link
-from central.session import Session
+from central.session import Session, wait_for
 
 LIVE, LATE = "+", "observation/late"
 """The topics of each, below a classroom's: one level, and the only one with two."""
@@ -47,7 +46,7 @@ class Links:
             return
         sockets = [sock for session in sessions if (sock := session.socket) is not None]
         if sockets:
-            select.select(sockets, [], [], seconds)
+            wait_for(sockets, seconds)
         else:
             time.sleep(seconds)
 

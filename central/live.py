@@ -229,13 +229,27 @@ class LivePicture:
             listener()
 
     def _look(self, now: datetime) -> None:
+        if now < self._looked_at:
+            self._set_back(now)
         self._looked_at = now
         oldest = now - self._present
         for student in [one for one in self._students.values() if one.observed_at <= oldest]:
             del self._students[student.student_id]
             self._in_room[student.classroom] -= 1
             self._changes.put(student.student_id, Gone(student.student_id, student.group, student.classroom, now))
-        self._changes.forget(lambda change: isinstance(change, Gone) and change.at <= now - _REMEMBERED)
+        self._changes.forget(lambda change: isinstance(change, Gone) and not now - _REMEMBERED < change.at <= now)
+
+    def _set_back(self, now: datetime) -> None:
+        """The clock was: nothing is of later, or what comes from now on would be older than what is known."""
+        for student in list(self._students.values()):
+            if student.observed_at > now:
+                earlier = replace(student, since=min(student.since, now), observed_at=now)
+                self._students[student.student_id] = earlier
+                self._changes.put(student.student_id, earlier)
+        for room in list(self._rooms.values()):
+            since, observed_at = (at and min(at, now) for at in (room.since, room.observed_at))
+            if (since, observed_at) != (room.since, room.observed_at):
+                self._put_room(replace(room, since=since, observed_at=observed_at))
 
     def _observe(self, classroom: str, student_id: str, label: str, observed_at: datetime, now: datetime) -> None:
         at = min(observed_at, now)

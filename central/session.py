@@ -5,11 +5,13 @@ All of it happens on the caller's thread.
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import ssl
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +26,16 @@ from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, read_passwor
 from edge.errors import BrokerError
 from edge.wire import ROOT
 
+_log = logging.getLogger(__name__)
+
 _SUBACK_SECONDS = 10.0
 _POLL_SECONDS = 0.2
 _LARGEST_PACKET = 16_384
 """Bytes. A health message has at most 4096 and its properties; what is larger the broker keeps to itself."""
 _READ_AT_ONCE = 100
+_MOST_WAITING = 1000
+"""Messages that wait for `receive` before those without QoS are dropped: of the others the broker sends no more than
+were agreed, but of these any number, and while the database is busy nobody takes them."""
 _SESSION_TAKEN_OVER = 0x8E
 
 
@@ -75,6 +82,18 @@ class RefusedError(BrokerError):
     """The broker will not have this client until somebody changes something."""
 
 
+def wait_for(sockets: Iterable[socket.socket], seconds: float, *, writing: bool = False) -> int:
+    """The events (`select.POLLIN`, ...) of all of them together, waited for so long at most; writing: POLLOUT too."""
+    # Not select.select: it takes no descriptor above 1023, and every browser that is connected has one.
+    poll = select.poll()
+    for sock in sockets:
+        poll.register(sock, select.POLLIN | select.POLLOUT if writing else select.POLLIN)
+    found = 0
+    for _, events in poll.poll(seconds * 1000):
+        found |= events
+    return found
+
+
 class Session:
     """A connection, subscribed from construction until `ended` says why it is not any more."""
 
@@ -89,6 +108,7 @@ class Session:
         self._received: deque[tuple[int, Message]] = deque()
         self._taken: list[int] = []
         """Packet identifiers of the messages that `receive` gave and `acknowledge` did not yet acknowledge."""
+        self._dropped = False
         self._subscribed = False
         self._refusal: str | None = None
         self._tls_alert: str | None = None
@@ -168,11 +188,10 @@ class Session:
             return
         # TLS may hold decrypted bytes that no select can see.
         buffered = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-        wanted = [sock] if self._client.want_write() else []
-        readable, writable, _ = select.select([sock], wanted, [], 0 if buffered else seconds)
-        if readable or buffered:
+        events = wait_for([sock], 0 if buffered else seconds, writing=self._client.want_write())
+        if buffered or events & ~select.POLLOUT:
             self._read()
-        if writable:
+        if events & select.POLLOUT:
             self._client.loop_write()
         self._client.loop_misc()
 
@@ -192,7 +211,7 @@ class Session:
 
     @property
     def socket(self) -> socket.socket | None:
-        """For select; None: there is none any more."""
+        """For `wait_for`; None: there is none any more."""
         found: Any = self._client.socket()
         return found  # type: ignore[no-any-return]
 
@@ -226,6 +245,9 @@ class Session:
         client.on_log = None
 
     def _on_message(self, client: Client, data: Any, message: MQTTMessage) -> None:
+        if not message.qos and len(self._received) >= _MOST_WAITING:
+            self._drop()
+            return
         try:
             topic = message.topic
         except UnicodeDecodeError:
@@ -234,6 +256,14 @@ class Session:
         # Without QoS there is no identifier, and nothing to acknowledge.
         identifier = message.mid if message.qos else 0
         self._received.append((identifier, Message(topic, bytes(message.payload), tuple(pairs), message.retain)))
+
+    def _drop(self) -> None:
+        if not self._dropped:
+            self._dropped = True
+            _log.warning(
+                "%s: %d messages wait, and what more comes with QoS 0 meanwhile is dropped; "
+                "no device of ours sends any: which client floods the broker?", self._where, len(self._received),
+            )  # fmt: skip
 
     def _on_disconnect(
         self, client: Client, data: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Any

@@ -61,9 +61,9 @@ class Room:
         for info in sent:
             info.wait_for_publish(SECONDS)
 
-    def send(self, kind: str, payload: bytes, *, retain: bool = False) -> None:
+    def send(self, kind: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Publish anything at all."""
-        self._client.publish(f"classpulse/v1/{self.name}/{kind}", payload, 1, retain).wait_for_publish(SECONDS)
+        self._client.publish(f"classpulse/v1/{self.name}/{kind}", payload, qos, retain).wait_for_publish(SECONDS)
 
 
 class Endless:

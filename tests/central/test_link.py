@@ -160,3 +160,24 @@ def test_a_connection_that_ends_while_nothing_is_received_is_none(broker: Mosqui
     wait_until(noticed)
     broker.start()
     connected(one).close()
+
+
+def test_what_comes_without_qos_while_nothing_is_received_does_not_fill_the_memory(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Room(broker.port) as room:
+        one = connected(link(broker.port))
+        for _ in range(1500):
+            room.send("health", b"{}", qos=0)
+
+        def dropped() -> bool:
+            one.idle(0.05)
+            return "is dropped" in caplog.text
+
+        wait_until(dropped)
+        room.observe([1])
+        kinds: list[str] = []
+        while "observation" not in kinds:
+            kinds.append(received(one, 1)[0].topic.removeprefix("classpulse/v1/room-101/"))
+    assert 1000 <= kinds.count("health") < 1500
+    assert caplog.text.count("is dropped") == 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,3 +94,28 @@ def test_a_broker_that_is_away_is_waited_for_by_both(broker: Mosquitto) -> None:
     wait_until(lambda: both.step() and both.links.connected)
     both.links.close()
     assert not both.links.connected
+
+
+@contextmanager
+def many_files_open() -> Iterator[None]:
+    """Whatever is opened now has a descriptor above those that `select` can take."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[1] != resource.RLIM_INFINITY and before[1] < 2048:
+        pytest.skip("no process may have so many files open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, before[1]))
+    try:
+        with ExitStack() as files:
+            for _ in range(1024):
+                files.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+            yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_many_browsers_connected_keep_no_message_away(broker: Mosquitto) -> None:
+    with Room(broker.port) as room, many_files_open():
+        both = Both(broker.port)
+        room.observe([1])
+        room.observe([2], late=True)
+        wait_until(lambda: both.step() and both.live == ["observation 1"] and both.late == ["observation/late 2"])
+        both.links.close()

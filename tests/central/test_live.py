@@ -87,6 +87,32 @@ def test_a_device_whose_clock_is_ahead_keeps_nobody_in_view(picture: Picture) ->
     assert picture.shown() == {}
 
 
+def test_after_the_clock_was_set_back_the_picture_goes_on(picture: Picture) -> None:
+    picture.status("room-101", True)
+    picture.see("s-001", "happy")
+    picture.see("s-002", "sad")
+    picture.later(-3600)
+    version = picture.snapshot().version
+    back = picture.now
+    assert picture.room("room-101") == LiveRoom("room-101", True, back, back)
+    picture.later(1)
+    picture.see("s-001", "tired")
+    now = picture.now
+    assert picture.news(version) == (PresentStudent("s-001", None, None, "room-101", "tired", now, now),)
+    assert picture.room("room-101") == LiveRoom("room-101", True, back, now)
+    picture.later(59)
+    assert picture.shown() == {"s-001": ("room-101", "tired")}
+
+
+def test_who_went_before_the_clock_was_set_back_is_not_remembered_until_then(picture: Picture) -> None:
+    picture.see("s-001")
+    before = picture.snapshot().version
+    picture.later(61)
+    assert len(picture.news(before)) == 1
+    picture.later(-3600)
+    assert picture.changes_since(before) is None
+
+
 def test_a_student_seen_in_another_classroom_moves_there(picture: Picture) -> None:
     picture.see("s-001", room="room-101")
     picture.later(5)

@@ -144,14 +144,24 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+def fill(disk: Path) -> None:
+    """Leave no room on it, whatever is there."""
+    with (disk / "other").open("wb", buffering=0) as other, suppress(OSError):
+        while other.write(bytes(1024)):
+            pass
+
+
 def test_a_full_disk_loses_nothing_and_is_recovered_from(tmp_path: Path, broker: Mosquitto, room: Room) -> None:
     with small_disk(tmp_path / "disk") as disk:
         central = Central(tmp_path, broker.port, database=disk / "central.db")
         with central.running():
-            room.observe(range(1, 4001))
+            room.observe(range(1, 1001))
+            wait_until(lambda: len(central.sequences()) == 1000)
+            fill(disk)
+            room.observe(range(1001, 2001))
             wait_until(lambda: "disk is full" in central.log())
             subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
-            wait_until(lambda: len(central.sequences()) == 4000)
+            wait_until(lambda: len(central.sequences()) == 2000)
             assert central.log().count("disk is full") == 1
 
 
@@ -162,9 +172,7 @@ def test_a_start_on_a_full_disk_waits_for_room(tmp_path: Path, broker: Mosquitto
             room.observe([1])
             wait_until(lambda: central.sequences() == [1])
             central.stop()
-        with (disk / "other").open("wb", buffering=0) as other, suppress(OSError):
-            while other.write(bytes(1024)):
-                pass
+        fill(disk)
         with central.running("the broker keeps what comes"):
             room.observe([2])
             subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
