@@ -24,6 +24,8 @@ SYSTEM = "system"
 """The account of what central does by itself, or what its machine's owner does at a terminal."""
 VIEW = "student.view"
 _VIEW_EVERY = timedelta(hours=1)
+_AT_ONE_TIME = timedelta(minutes=1)
+"""So far apart may be what is asked for at once, in whatever order it is noted."""
 _BEGINNING = bytes(32)
 """What stands before the first entry."""
 _AT_ONCE = 1000
@@ -84,7 +86,8 @@ class Audit:
             audit.c.account == account,
             audit.c.subject == subject,
             audit.c.action == action,
-            audit.c.at > now - _VIEW_EVERY,
+            # Not any later one: after the clock was set back, nothing would be noted until it gets there again.
+            audit.c.at.between(now - _VIEW_EVERY, now + _AT_ONE_TIME),
         )
         with self._store.reading() as connection:
             if connection.scalar(sa.select(recent)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -15,13 +15,17 @@ from central.accounts.invitations import invited, withdraw
 from central.accounts.passwords import Passwords, check_strength
 from central.accounts.sessions import Role, begin_session, end_sessions
 from central.accounts.throttle import Throttle
-from central.store.account_tables import accounts
+from central.store.account_tables import accounts, audit
 from central.store.store import Store
 
 _AT_ONCE = 2
 """Hashes: each takes a processor for a twentieth of a second and 19 MiB, and whoever knocks need not be known."""
 _QUEUE = 20
 """Who wait for that; more would take up the threads that everybody else's requests run on."""
+_LOGIN, _CHOOSE = "login", "password.choose"
+_BY_INVITATION = "by invitation, from "
+_KNOWN_FOR = timedelta(days=30)
+"""After a login, an account is at home at its address."""
 
 
 class Door:
@@ -48,7 +52,7 @@ class Door:
             )
             if not entered.rowcount:
                 raise LoginRefusedError
-            append(connection, now, account, "login", detail=address)
+            append(connection, now, account, _LOGIN, detail=address)
             return begin_session(connection, account, now)
 
     def change_password(self, account: str, current: str, new: str, address: str, now: datetime) -> str:
@@ -95,7 +99,7 @@ class Door:
             values = {"password_hash": hashed, "last_login_at": now}
             connection.execute(sa.update(accounts).where(accounts.c.name == account).values(values))
             end_sessions(connection, account)
-            append(connection, now, account, "password.choose", account, f"by invitation, from {address}")
+            append(connection, now, account, _CHOOSE, account, f"{_BY_INVITATION}{address}")
             token = begin_session(connection, account, now)
         self._throttle.succeeded(account, address)
         return token
@@ -104,7 +108,7 @@ class Door:
         """Returns the stored hash that the password fits. Raises like `login`."""
         with self._turn():
             # Within the turn: however many knock at once, no more than two are tried beyond the limit.
-            self._throttle.check(account, address)
+            self._throttle.check(account, address, lambda: self._came_from(account, now))
             with self._store.reading() as connection:
                 row = connection.execute(
                     sa.select(accounts.c.password_hash, accounts.c.locked).where(accounts.c.name == account)
@@ -120,6 +124,16 @@ class Door:
             # The name of an account that is none may be a password that was typed into the wrong field.
             append(connection, now, SYSTEM, "login.refused", account if row is not None else "", f"from {address}")
         raise LoginRefusedError
+
+    def _came_from(self, account: str, now: datetime) -> list[str]:
+        """The addresses of an account's logins, by the audit log: what has been true for a month outlives a restart."""
+        entries = (
+            sa.select(audit.c.detail)
+            .distinct()
+            .where(audit.c.account == account, audit.c.action.in_((_LOGIN, _CHOOSE)), audit.c.at > now - _KNOWN_FOR)
+        )
+        with self._store.reading() as connection:
+            return [detail.removeprefix(_BY_INVITATION) for detail in connection.scalars(entries)]
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from collections.abc import Callable, Iterable
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -22,7 +23,10 @@ else out."""
 ACCOUNT = RateLimitItemPerHour(50)
 """For one account from everywhere: guessers with many addresses. It does lock the owner out, for an hour at most."""
 ADDRESS = RateLimitItemPerMinute(50, 15)
-"""For all accounts from one address, fifty in a quarter of an hour: one password for many names."""
+"""For all accounts from one address, fifty in a quarter of an hour: one password for many names. Pupils may share the
+staff's address, so that accounts that have come from it before are let through."""
+_LOCAL = ipaddress.IPv6Network("fc00::/7")
+"""Unique local addresses (RFC 4193)."""
 
 
 class Throttle:
@@ -31,12 +35,16 @@ class Throttle:
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def check(self, account: str, address: str) -> None:
-        """Raises ThrottledError when nothing may be tried now. An account that does not exist is like any other."""
+    def check(self, account: str, address: str, came_from: Callable[[], Iterable[str]]) -> None:
+        """Raises ThrottledError when nothing may be tried now. An account that does not exist is like any other.
+
+        came_from: asked for the addresses from which the account's owner has come, once the address is closed.
+        """
         full = [
             self._limiter.get_window_stats(limit, *key).reset_time
             for limit, key in self._keys(account, address)
             if not self._limiter.test(limit, *key)
+            and not (limit is ADDRESS and _network(address) in map(_network, came_from()))
         ]
         if full:
             raise ThrottledError(max(1, math.ceil(max(full) - time.time())))
@@ -60,7 +68,7 @@ class Throttle:
 
 
 def _network(address: str) -> str:
-    """One customer's: anybody with IPv6 has 2^64 addresses of their own (RFC 6177)."""
+    """One customer's: anybody with IPv6 has 2^64 addresses of their own (RFC 6177). Within a site, one machine's."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -68,5 +76,6 @@ def _network(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+        bits = 128 if parsed in _LOCAL or parsed.is_link_local else 64
+        return str(ipaddress.ip_network((int(parsed), bits), strict=False))
     return str(parsed)

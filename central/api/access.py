@@ -21,6 +21,9 @@ from central.api.problems import LEGAL_NOTE, ProblemError
 from central.api.services import Services
 
 CSRF_HEADER = "X-CSRF-Token"
+BACKGROUND_HEADER = "X-Background"
+"""With what an open page asks by itself: the session is not prolonged, or it would never end while a tab is open. For
+all else, the audit log too, it is like any other request: whoever wants to look sends what they like."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -60,10 +63,15 @@ def address(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
+def nobody() -> ProblemError:
+    """Says that the browser has no session."""
+    return ProblemError(401, "nobody is logged in here, or no longer; log in again")
+
+
 def _logged_in(request: Request, services: Context) -> CurrentUser:
-    user = find_user(request.cookies, services)
+    user = find_user(request.cookies, services, touch=BACKGROUND_HEADER not in request.headers)
     if user is None:
-        raise ProblemError(401, "nobody is logged in here, or no longer; log in again")
+        raise nobody()
     token = session_token(request.cookies, services)
     if request.method not in SAFE_METHODS and token is not None:
         sent = request.headers.get(CSRF_HEADER, "")

@@ -135,6 +135,20 @@ def test_a_look_at_a_student_is_noted_once_an_hour_for_each_account(store: Store
     ]
 
 
+def test_looks_are_noted_after_the_clock_was_set_back(store: Store, path: Path) -> None:
+    audit = Audit(store)
+    for moment in (NOW, NOW - timedelta(days=3), NOW - timedelta(days=3) + timedelta(minutes=59)):
+        audit.viewed(moment, "a.smith", "s-001")
+    assert rows(path, "SELECT count(*) FROM audit") == [(2,)]
+
+
+def test_what_is_asked_for_at_once_is_one_look_in_whatever_order_it_is_noted(store: Store, path: Path) -> None:
+    audit = Audit(store)
+    for milliseconds in (20, 0, 10):
+        audit.viewed(NOW + timedelta(milliseconds=milliseconds), "a.smith", "s-001")
+    assert rows(path, "SELECT count(*) FROM audit") == [(1,)]
+
+
 def test_a_page_that_asks_for_several_things_of_a_student_at_once_is_one_look(store: Store, path: Path) -> None:
     audit, together = Audit(store), threading.Barrier(4)
 

@@ -114,6 +114,18 @@ def test_a_session_ends_after_twelve_idle_hours(dashboard: Dashboard, teacher: T
     assert teacher.get("/api/session").status_code == 401
 
 
+def test_what_an_open_page_asks_by_itself_does_not_prolong_the_session(
+    dashboard: Dashboard, teacher: TestClient
+) -> None:
+    until = teacher.get("/api/session").json()["expires_at"]
+    dashboard.now = NOW + IDLE - timedelta(minutes=1)
+    background = teacher.get("/api/overview", headers={"X-Background": "1"})
+    assert background.status_code == 200
+    assert teacher.get("/api/session", headers={"X-Background": "1"}).json()["expires_at"] == until
+    dashboard.now += timedelta(minutes=1)
+    assert teacher.get("/api/session").status_code == 401
+
+
 def test_a_session_ends_after_seven_days_however_busy_it_is(dashboard: Dashboard, teacher: TestClient) -> None:
     while dashboard.now < NOW + LONGEST:
         answer = teacher.get("/api/session")

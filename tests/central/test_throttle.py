@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -13,6 +14,7 @@ from central.accounts.door import Door
 from central.accounts.errors import AccountError, CrowdedError, LoginRefusedError, ThrottledError
 from central.accounts.passwords import Passwords
 from central.accounts.throttle import ACCOUNT, ADDRESS, PAIR, Throttle
+from central.api.services import Reception
 from central.store.store import Store
 from tests.central.stored import NOW
 from tests.central.web_clients import PASSWORD, Dashboard, quick_passwords
@@ -80,11 +82,11 @@ def test_guesses_at_the_current_password_in_an_open_session_are_counted_too(dash
 def test_many_accounts_tried_from_one_address_close_it() -> None:
     throttle = Throttle()
     for number in range(ADDRESS.amount):
-        throttle.check(f"a{number}", "198.51.100.9")
+        throttle.check(f"a{number}", "198.51.100.9", list)
         throttle.failed(f"a{number}", "198.51.100.9")
     with pytest.raises(ThrottledError):
-        throttle.check("another", "198.51.100.9")
-    throttle.check("another", "198.51.100.10")
+        throttle.check("another", "198.51.100.9", list)
+    throttle.check("another", "198.51.100.10", list)
 
 
 def test_one_account_tried_from_many_addresses_is_closed() -> None:
@@ -92,9 +94,47 @@ def test_one_account_tried_from_many_addresses_is_closed() -> None:
     for number in range(ACCOUNT.amount):
         throttle.failed("a.smith", f"198.51.100.{number}")
     with pytest.raises(ThrottledError) as closed:
-        throttle.check("a.smith", "192.0.2.7")
+        throttle.check("a.smith", "192.0.2.7", list)
     assert 3000 < closed.value.retry_after <= 3600
-    throttle.check("b.jones", "192.0.2.7")
+    throttle.check("b.jones", "192.0.2.7", list)
+
+
+def test_whoever_came_from_an_address_before_gets_in_when_another_has_closed_it(dashboard: Dashboard) -> None:
+    dashboard.client("admin", name="b.jones")
+    dashboard.client("teacher")
+    everybodys = dashboard.stranger("192.0.2.7")
+    assert everybodys.post("/api/session", json=RIGHT).status_code == 200
+    dashboard = dashboard.but(reception=_restarted(dashboard))  # what has come in before is in the database
+    _close(dashboard, "192.0.2.7")
+    again = dashboard.stranger("192.0.2.7")
+    assert again.post("/api/session", json=RIGHT).status_code == 200
+    # By an invitation too; but the address is closed to all others, and to guesses at those accounts.
+    assert again.post("/api/session", json=RIGHT | {"account": "b.jones"}).status_code == 200
+    assert again.post("/api/session", json=RIGHT | {"account": "nobody"}).status_code == 429
+    assert [again.post("/api/session", json=WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
+
+
+def test_who_came_long_ago_or_from_elsewhere_is_a_stranger_at_a_closed_address(dashboard: Dashboard) -> None:
+    dashboard.client("teacher")
+    _close(dashboard, "192.0.2.7")
+    _close(dashboard, "198.51.100.9")
+    assert dashboard.stranger("198.51.100.9").post("/api/session", json=RIGHT).status_code == 429
+    dashboard.now += timedelta(days=31)
+    assert dashboard.stranger("192.0.2.7").post("/api/session", json=RIGHT).status_code == 429
+
+
+def _restarted(dashboard: Dashboard) -> Reception:
+    door = Door(dashboard.services.store, quick_passwords(), Throttle(), "Our school")
+    return replace(dashboard.services.reception, door=door)
+
+
+def _close(dashboard: Dashboard, address: str) -> None:
+    guesser = dashboard.stranger(address)
+    told = [
+        guesser.post("/api/session", json={"account": f"a{number}", "password": "wrong"}).status_code
+        for number in range(ADDRESS.amount + 1)
+    ]
+    assert told == [401] * ADDRESS.amount + [429]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +142,9 @@ def test_one_account_tried_from_many_addresses_is_closed() -> None:
     [
         pytest.param("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", True, id="IPv6, one network"),
         pytest.param("2001:db8:1:2::1", "2001:db8:1:3::1", False, id="IPv6, two networks"),
+        pytest.param("fd12:3456:789a:1::1", "fd12:3456:789a:1::2", False, id="IPv6, two machines of a private network"),
+        pytest.param("fe80::1%eth0", "fe80::2%eth0", False, id="IPv6, two machines on a link"),
+        pytest.param("fe80::1%eth0", "fe80::1", True, id="IPv6, one machine on a link"),
         pytest.param("::ffff:192.0.2.7", "192.0.2.7", True, id="IPv4, also as IPv6"),
         pytest.param("192.0.2.7", "192.0.2.8", False, id="IPv4, two addresses"),
     ],
@@ -112,9 +155,9 @@ def test_addresses_of_one_customer_count_as_one(one: str, another: str, same: bo
         throttle.failed("a.smith", one)
     if same:
         with pytest.raises(ThrottledError):
-            throttle.check("a.smith", another)
+            throttle.check("a.smith", another, list)
     else:
-        throttle.check("a.smith", another)
+        throttle.check("a.smith", another, list)
 
 
 class _Passwords(Passwords):

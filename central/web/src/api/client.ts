@@ -57,6 +57,8 @@ export class Client {
   csrfToken: string | null = null;
   /** Called when the session turns out to have ended, or the legal note to be missing. */
   onRefused: (error: ApiError) => void = () => undefined;
+  /** Without anybody before the page, what it asks does not prolong the session. */
+  isSomebodyThere: () => boolean = () => true;
 
   /** What central answers; undefined where it answers nothing (204). Throws ApiError or UnreachableError. */
   async request<Answer>(method: Method, path: string, options: Options = {}): Promise<Answer> {
@@ -73,6 +75,7 @@ export class Client {
       body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
     }
     if (method !== "GET" && this.csrfToken !== null) headers["x-csrf-token"] = this.csrfToken;
+    if (!this.isSomebodyThere()) headers["x-background"] = "1";
     try {
       return await fetch(address(path, options.query), {
         method,

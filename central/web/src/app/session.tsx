@@ -10,6 +10,7 @@ import {
 } from "react";
 import { ApiError, client } from "../api/client";
 import type { SessionView } from "../api/models";
+import { isSomebodyThere } from "./presence";
 
 const KEY = ["/api/session"] as const;
 
@@ -52,8 +53,10 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactEle
       if (refusal.status !== 401) void queries.invalidateQueries({ queryKey: KEY });
       else if (queries.getQueryData(KEY) != null) end();
     };
+    client.isSomebodyThere = isSomebodyThere;
     return () => {
       client.onRefused = () => undefined;
+      client.isSomebodyThere = () => true;
     };
   }, [queries, end]);
 

@@ -156,7 +156,7 @@ export class Picture {
   /** Whoever was seen elsewhere since then stays there. */
   #remove(student: string, classroom: string): void {
     if (this.#rooms.get(classroom)?.present.delete(student) !== true) return;
-    if (this.#whereabouts.get(student) === classroom) this.#whereabouts.delete(student);
+    this.#whereabouts.delete(student);
     this.#touch("school", `student:${student}`, `classroom:${classroom}`, `roster:${classroom}`);
   }
 
