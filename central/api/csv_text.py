@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +18,15 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "CSV in UTF-8", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
 }
 """For the `responses` of a route that gives one."""
-_FORMULA = tuple("=+-@\t\r")
+_AT_THE_BEGINNING = r"""(?=[ '"]*[=+\-@\t\r])"""
 """A cell that begins so is a formula to a spreadsheet, which may fetch an address with what stands in other cells
 (OWASP, "CSV Injection")."""
+_WITHIN = r"""(?<=[;\t\r\n])(?=[ '"]*[=+\-@])"""
+"""There a cell begins too, in a spreadsheet that splits lines at semicolons or tabs instead of commas: to it our
+quotation marks, which then stand within a cell, mean nothing."""
+_TO_DEFUSE = re.compile(rf"\A{_AT_THE_BEGINNING}|{_WITHIN}")
+# The apostrophe itself is among what may stand before a formula: with it, the same places are found as without.
+_DEFUSED = re.compile(_TO_DEFUSE.pattern.replace("(?=", "'(?="))
 _LINES_AT_ONCE = 500
 """Sent in one piece: a line each would cost a switch of threads each."""
 
@@ -50,5 +57,10 @@ def csv_pieces(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
 
 
 def defused(text: str) -> str:
-    """The same, with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The same, with an apostrophe before all that a spreadsheet would take for a formula."""
+    return _TO_DEFUSE.sub("'", text)
+
+
+def as_it_was(text: str) -> str:
+    """What was defused, without these apostrophes and with all others."""
+    return _DEFUSED.sub("", text)

@@ -1,7 +1,7 @@
 """Profiles as a CSV file: what `students.csv` gives, and what an import takes, back and forth without a loss.
 
-A spreadsheet takes a cell that begins with = + - @ for a formula, which may fetch an address with what stands in other
-cells (OWASP, "CSV Injection"). Such a cell gets an apostrophe in front on its way out, and loses it on its way in.
+The apostrophes that `central.api.csv_text` puts before what a spreadsheet would take for a formula are taken away
+again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from central.api.csv_text import as_it_was
 from central.api.models.profiles import NewStudent
 from central.store.students import Student
 
@@ -28,12 +29,12 @@ _REQUIRED = ("student_id", "display_name", "consent_reference")
 MOST_BYTES = 4 << 20
 """Of a file; a school of ten thousand fits in."""
 _MOST_ROWS = 20_000
+_MOST_COLUMNS = 50
+"""Far more than there are: each name that is not known is compared with those that are, which takes its time."""
 _MOST_MISTAKES = 100
 """That are listed; the same is wrong in every line then."""
 _DELIMITERS = ",;\t"
 """A spreadsheet writes a semicolon where the comma stands in numbers."""
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_DEFUSED = re.compile(r"'+[=+\-@\t\r]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 """What a spreadsheet makes of 2026-07-31 in the countries that write dates with dots; there is one way to read it."""
@@ -73,7 +74,7 @@ class _MistakeError(Exception):
 
 def cells(student: Student) -> list[str]:
     """A student's line, in the order of COLUMNS."""
-    line = [
+    return [
         student.student_id,
         student.display_name,
         student.group or "",
@@ -83,7 +84,6 @@ def cells(student: Student) -> list[str]:
         student.consent_expires.isoformat() if student.consent_expires else "",
         "yes" if student.archived else "no",
     ]
-    return [f"'{cell}" if _FORMULA.match(cell) else cell for cell in line]
 
 
 def parse(data: bytes) -> Parsed:
@@ -128,19 +128,31 @@ def _lines(text: str, mistakes: list[Mistake]) -> Iterator[tuple[int, list[str]]
             found = next(reader)
         except StopIteration:
             return
-        except csv.Error:
-            mistakes.append(Mistake(line, "has a quotation mark that is not closed, or that is followed by more text"))
+        except csv.Error as error:
+            mistakes.append(Mistake(line, _unreadable(error)))
             return
         if any(cell.strip() for cell in found):
             yield line, found
         line = reader.line_num + 1
 
 
+def _unreadable(error: csv.Error) -> str:
+    if str(error).startswith("field larger than"):  # there is no code to know it by
+        # Behind a quotation mark that is not closed, the rest of the file is one cell.
+        most = csv.field_size_limit()
+        return f"has a cell of more than {most} characters: shorten it, or close the quotation mark where it begins"
+    return "has a quotation mark that is not closed, or that is followed by more text"
+
+
 def _columns(header: Sequence[str], mistakes: list[Mistake]) -> list[str]:
     """The names in the first line."""
-    names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header]
-    while names and not names[-1]:  # a spreadsheet leaves delimiters of columns that were emptied
-        names.pop()
+    count = len(header)
+    while count and not header[count - 1].strip():  # a spreadsheet leaves delimiters of columns that were emptied
+        count -= 1
+    if count > _MOST_COLUMNS:
+        mistakes.append(Mistake(1, f"has {count} columns; there are no more than {_MOST_COLUMNS}"))
+        return []
+    names = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in header[:count]]
     reasons = []
     for name in names:
         if name not in COLUMNS:
@@ -163,7 +175,7 @@ def _row(line: int, columns: Sequence[str], found: Sequence[str]) -> tuple[list[
     values: dict[str, Any] = {}
     for name, cell in zip(columns, found, strict=False):
         try:
-            values[name] = _value(name, cell.removeprefix("'") if _DEFUSED.match(cell) else cell)
+            values[name] = _value(name, as_it_was(cell))
         except _MistakeError as error:
             reasons.append(f"{name} {error}")
     archived = values.pop("archived", None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import date
 
 import pytest
@@ -147,13 +150,28 @@ def test_more_students_than_any_school_has_are_refused() -> None:
     assert said == [(20_002, "is one too many: a file has at most 20000 students")]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49 30", "-", "@name", "'=x", "''", "'quoted'", "' =x", "=", "'"])
+def test_a_first_line_with_names_without_end_is_refused_without_looking_at_each() -> None:
+    names = ",".join(f"c{number}" for number in range(5_000))
+    assert mistakes(f"{HEADER},{names}\n") == [(1, "has 5004 columns; there are no more than 50")]
+
+
+@pytest.mark.parametrize("cell", ["x" * 131_073, '"' + "x" * 131_073 + '"', '"never closed' + "\ns-1,A,7b,f" * 20_000])
+def test_a_cell_that_is_too_long_is_not_only_taken_for_a_forgotten_quotation_mark(cell: str) -> None:
+    ((line, reason),) = mistakes(f"{HEADER}\ns-0,A,7b,f\ns-1,A,7b,{cell}\n")
+    assert line == 3
+    assert "a cell of more than 131072 characters" in reason
+
+
+@pytest.mark.parametrize(
+    "cell", ["x;=1", "x;'-1", "=1+1", "+49 30", "-", "@name", "'=x", "''", "'quoted'", "' =x", "=", "'"]
+)
 def test_a_formula_is_no_formula_in_the_file_and_comes_back_as_it_was(cell: str) -> None:
     student = Student(
-        student_id="s-1", display_name=cell, consent_reference=cell, group=cell, tags=(cell,), notes=f"\t{cell}",
-        created_at=NOW, updated_at=NOW,
+        student_id="s-1", display_name=cell, consent_reference=cell, group=cell, tags=(cell,),
+        notes=f"\t{cell}\n{cell}", created_at=NOW, updated_at=NOW,
     )  # fmt: skip
-    assert not any(written.startswith(tuple("=+-@\t\r")) for written in cells(student))
+    (_, written) = csv.reader(io.StringIO(_file(student)))
+    assert not any(re.search(r"(^|[;\t\n])[=+\-@\t]", one) for one in written)
     assert _there_and_back(student) == _profile(student)
 
 
@@ -194,8 +212,12 @@ def test_what_is_exported_is_imported_as_it_was(
 
 def _there_and_back(student: Student) -> Profile:
     """Through the whole file, as the API sends it."""
-    ((_, values),) = rows("".join(csv_pieces(COLUMNS, [cells(student)])))
+    ((_, values),) = rows(_file(student))
     return Profile(**values)  # type: ignore[arg-type]
+
+
+def _file(student: Student) -> str:
+    return "".join(csv_pieces(COLUMNS, [cells(student)]))
 
 
 def _profile(student: Student) -> Profile:
