@@ -32,4 +32,8 @@ def left_to_do(erased: Erased) -> list[str]:
         f"Backups of the database from before {erased.erased_at:%Y-%m-%d %H:%M} UTC: delete them, or erase again "
         "whenever one was brought back."
     )
+    todo.append(
+        f"The audit log here keeps the ID {student_id}, with who looked at it, and this receipt; nobody can take them "
+        "out. Say so to whoever asked for the erasure."
+    )
     return todo

@@ -373,7 +373,8 @@ def test_what_is_left_to_do_names_each_device_with_its_command(store: Store) -> 
         f"mosquitto_pub -t {topic} -r -n",
     ]
     assert "Backups of the database from before 2026-03-02 09:15 UTC" in todo[3]
-    assert len(todo) == 4
+    assert f"audit log here keeps the ID {ZEBRA}" in todo[4]
+    assert len(todo) == 5
 
 
 def test_a_broker_that_could_not_be_asked_is_asked_the_next_time(store: Store) -> None:
