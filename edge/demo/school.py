@@ -57,11 +57,13 @@ class Dashboard:
     password: str
     """Of the account `ACCOUNT`; made up for this demo, and gone with it."""
     serve: Process
+    simulation: Process
 
     def complaints(self) -> list[str]:
         """What is not as it should be, by the service's own figures."""
-        if not self.serve.running:
-            return [f"the dashboard's service ended by itself:\n{self.serve.log_tail()}"]
+        for name, part in (("dashboard's service", self.serve), ("simulation", self.simulation)):
+            if not part.running:
+                return [f"the {name} ended by itself:\n{part.log_tail()}"]
         wanted = f'classpulse_observations_received_total{{classroom="{CLASSROOM}"}}'
         for line in _ask(f"{self.address}/metrics").splitlines():
             if line.startswith(wanted) and float(line.split()[-1]) > 0:
@@ -79,9 +81,7 @@ def school(folder: Path, broker_port: int) -> Iterator[Dashboard]:
     broker = ("--host", "127.0.0.1", "--port", str(broker_port), "--no-tls")
     pupils = ("--classrooms", str(CLASSROOMS), "--students", str(PUPILS))
     with ExitStack() as parts:
-        serve = parts.enter_context(
-            Process(folder / "central.log", "central", "serve", "--config", str(config))
-        )  # fmt: skip
+        serve = parts.enter_context(Process(folder / "central.log", "central", "serve", "--config", str(config)))
         _wait_until_up(address, serve)
         profiles = folder / "profiles.csv"
         run_command("making up students", "central", "simulate", *broker, *pupils, "--profiles", str(profiles))
@@ -90,11 +90,11 @@ def school(folder: Path, broker_port: int) -> Iterator[Dashboard]:
         run_command("importing profiles", "central", "students", "import", str(profiles), "--apply", *of_config)
         link = run_command("making an account", "central", "account", "invite", ACCOUNT, "--role", "admin", *of_config)
         password = _choose_password(address, link.strip().rpartition("#")[2])
-        parts.enter_context(
-            Process(folder / "simulate.log", "central", "simulate", *broker, *pupils,
-                    "--interval", str(_INTERVAL_SECONDS))
-        )  # fmt: skip
-        yield Dashboard(address, password, serve)
+        speed = ("--interval", str(_INTERVAL_SECONDS))
+        simulation = parts.enter_context(
+            Process(folder / "simulate.log", "central", "simulate", *broker, *pupils, *speed)
+        )
+        yield Dashboard(address, password, serve, simulation)
 
 
 def _wait_until_up(address: str, serve: Process) -> None:

@@ -25,8 +25,8 @@ PAGES = {
     "/devices": "Devices",
     "/audit": "Audit",
     "/settings": "Settings",
-    "/note": "",
-    "/nowhere": "",
+    "/note": "What labels are",
+    "/nowhere": "Not found",
 }
 LOOKS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
