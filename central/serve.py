@@ -8,7 +8,7 @@ import threading
 import time
 
 from central.api.app import create_app
-from central.api.server import WebServer
+from central.api.server import Entrance, WebServer
 from central.config import Settings
 from central.dashboard import Names, make_services, restored_picture
 from central.errors import StoreBusyError
@@ -40,13 +40,15 @@ def serve(settings: Settings, surroundings: ServiceEnvironment) -> None:
     with Notifier(surroundings.notify_socket) as notifier:
         watchdog = Watchdog(notifier, surroundings.watchdog_seconds)
         heartbeats = watchdog.heartbeat("ingest", _LONGEST_STEP), watchdog.heartbeat("web", _LONGEST_STEP)
-        with watchdog:
+        # Before the store, which brings the tables up to date: after that the version before this one, to which an
+        # upgrade that fails goes back, could not start any more.
+        with watchdog, Entrance(settings.web) as entrance:
             store = _open(settings, stop, notifier)
             if store is None:
                 notifier.stopping()
                 return
             with store:
-                _run(settings, stop, notifier, store, *heartbeats)
+                _run(settings, stop, notifier, entrance, store, *heartbeats)
 
 
 def _open(settings: Settings, stop: threading.Event, notifier: Notifier) -> Store | None:
@@ -71,7 +73,13 @@ def _open(settings: Settings, stop: threading.Event, notifier: Notifier) -> Stor
 
 
 def _run(
-    settings: Settings, stop: threading.Event, notifier: Notifier, store: Store, ingesting: Heartbeat, web: Heartbeat
+    settings: Settings,
+    stop: threading.Event,
+    notifier: Notifier,
+    entrance: Entrance,
+    store: Store,
+    ingesting: Heartbeat,
+    web: Heartbeat,
 ) -> None:
     clock = SystemClock(settings.clock.synchronised)
     live = restored_picture(settings, store, clock)
@@ -85,7 +93,7 @@ def _run(
         status.update()
         names.update()
 
-    with WebServer(create_app(services), settings.web, web, services.live_connections.close):
+    with WebServer(create_app(services), entrance, web, services.live_connections.close):
         threading.Thread(target=services.erasure.resume, name="erasure", daemon=True).start()
         _log.info("serving; the database is %s", settings.store.path)
         notifier.ready()

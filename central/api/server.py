@@ -16,6 +16,7 @@ import uvicorn
 
 from central.api import tls
 from central.api.callers import Callers, ListeningSocket, address_of
+from central.api.origins import allowed_origins
 from central.api.protocols import RequestProtocol, SocketProtocol
 from central.config import WebSettings
 from central.errors import WebError
@@ -67,37 +68,75 @@ class PortTakenError(WebError):
     """Another program, or another central, listens there."""
 
 
+class Entrance:
+    """The dashboard's port, and the certificate shown there; a context manager that gives the port back.
+
+    Nobody is answered before there is a server: whoever connects is refused, and does not wait.
+    """
+
+    def __init__(self, web: WebSettings) -> None:
+        """Read the certificate and take the port. Raises WebError."""
+        self.web = web
+        self._files = (web.certificate_file, web.key_file)
+        self.tls: ssl.SSLContext | None = None
+        self._shown_since = self._changed_at()
+        allowed_origins(web)  # a certificate that names none is of no use either
+        if web.certificate_file is not None and web.key_file is not None:
+            self.tls = tls.tls_context(web.certificate_file, web.key_file)
+        self.socket = listen(web)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.socket.close()
+
+    def renew(self) -> None:
+        """Show a renewed certificate without a restart."""
+        changed_at = self._changed_at()
+        certificate, key = self._files
+        if self.tls is None or changed_at == self._shown_since or certificate is None or key is None:
+            return
+        self._shown_since = changed_at
+        try:
+            tls.tls_context(certificate, key)  # of what does not fit together a context would keep one half
+            tls.load(self.tls, certificate, key)
+        except WebError as error:
+            _log.error("%s; browsers are shown the one before", error)
+        else:
+            _log.info("browsers are shown the certificate that is in %s now", certificate)
+
+    def _changed_at(self) -> tuple[int, ...]:
+        try:
+            return tuple(file.stat().st_mtime_ns for file in self._files if file is not None)
+        except OSError:  # between the old one and the new one; or for good, which is said once it is needed
+            return ()
+
+
 class WebServer:
     """An application behind a port; a context manager that returns once it answers."""
 
     def __init__(
         self,
         app: Any,
-        web: WebSettings,
+        entrance: Entrance,
         heartbeat: Heartbeat,
         closing: Callable[[], None] = lambda: None,
         *,
         look_seconds: float = _CERTIFICATE_SECONDS,
     ) -> None:
-        """Take the port. closing: asks open sockets to end; look_seconds: between looks at the certificate.
-
-        Raises WebError.
-        """
+        """closing: asks open sockets to end; look_seconds: between looks at the certificate."""
         self._look_seconds = look_seconds
-        self._web, self._heartbeat, self._closing = web, heartbeat, closing
-        self._files = (web.certificate_file, web.key_file)
-        self._tls: ssl.SSLContext | None = None
-        self._shown_since = self._changed_at()
-        if web.certificate_file is not None and web.key_file is not None:
-            self._tls = tls.tls_context(web.certificate_file, web.key_file)
+        self._entrance, self._heartbeat, self._closing = entrance, heartbeat, closing
         self._looked_at = time.monotonic()
-        self._socket = listen(web)
         self._server = uvicorn.Server(self._config(app))
         self._thread = threading.Thread(target=self._run, name="web")
 
     def _config(self, app: Any) -> uvicorn.Config:
-        context = self._tls
-        proxy = self._web.behind_proxy
+        context = self._entrance.tls
+        proxy = self._entrance.web.behind_proxy
         return uvicorn.Config(
             app,
             # Its own lines would go beside the journal, and those of requests hold student IDs.
@@ -124,8 +163,9 @@ class WebServer:
             time.sleep(0.01)
         if not self._server.started:
             raise WebError("the dashboard could not be started; why, stands above")
-        scheme = "http" if self._tls is None else "https"
-        _log.info("the dashboard is at %s", self._web.origin or f"{scheme}://{self._web.listen}:{self._web.port}")
+        web = self._entrance.web
+        scheme = "http" if self._entrance.tls is None else "https"
+        _log.info("the dashboard is at %s", web.origin or f"{scheme}://{web.listen}:{web.port}")
         return self
 
     def __exit__(
@@ -138,7 +178,7 @@ class WebServer:
     def _run(self) -> None:
         self._heartbeat.beat()
         try:
-            self._server.run(sockets=[self._socket])
+            self._server.run(sockets=[self._entrance.socket])
         except (Exception, SystemExit):
             # Not rested: the watchdog starts the whole service again.
             _log.exception("the dashboard's thread has ended")
@@ -148,27 +188,6 @@ class WebServer:
     async def _beat(self) -> None:
         self._heartbeat.beat()
         now = time.monotonic()
-        if self._tls is not None and now - self._looked_at >= self._look_seconds:
+        if now - self._looked_at >= self._look_seconds:
             self._looked_at = now
-            self._renew(self._tls)
-
-    def _renew(self, context: ssl.SSLContext) -> None:
-        """Show a renewed certificate without a restart."""
-        changed_at = self._changed_at()
-        certificate, key = self._files
-        if changed_at == self._shown_since or certificate is None or key is None:
-            return
-        self._shown_since = changed_at
-        try:
-            tls.tls_context(certificate, key)  # of what does not fit together a context would keep one half
-            tls.load(context, certificate, key)
-        except WebError as error:
-            _log.error("%s; browsers are shown the one before", error)
-        else:
-            _log.info("browsers are shown the certificate that is in %s now", certificate)
-
-    def _changed_at(self) -> tuple[int, ...]:
-        try:
-            return tuple(file.stat().st_mtime_ns for file in self._files if file is not None)
-        except OSError:  # between the old one and the new one; or for good, which is said once it is needed
-            return ()
+            self._entrance.renew()

@@ -10,13 +10,15 @@ import sqlite3
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.brokers import MOSQUITTO, SECONDS, Mosquitto, wait_until
 from tests.central.rooms import Central, Endless, Room
+from tests.central.test_history_migration import as_it_was
+from tests.certificates import Authority
 
 pytestmark = [
     pytest.mark.broker,
@@ -78,6 +80,26 @@ def test_the_dashboard_answers_and_a_taken_port_ends_the_start(central: Central)
     ):
         pass
     assert central.stop() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"), [("port", "another program listens there already"), ("certificate", "names no host")]
+)
+def test_what_ends_the_start_of_an_upgrade_leaves_the_tables_to_the_version_before(
+    central: Central, tmp_path: Path, wrong: str, said: str
+) -> None:
+    as_it_was(central.database, [])
+    with ExitStack() as stack:
+        if wrong == "port":
+            stack.enter_context(socket.create_server(("127.0.0.1", central.web_port)))
+        else:
+            nobody = Authority(tmp_path).issue("nobody")
+            with central.config.open("a") as config:
+                config.write(f'certificate_file = "{nobody.certificate}"\nkey_file = "{nobody.key}"\n')
+        with pytest.raises(AssertionError, match=said), central.running():
+            pass
+    assert central.stop() == 1
+    assert central.rows("SELECT version_num FROM alembic_version") == [("0002",)]
 
 
 def test_stop_is_clean_and_what_comes_meanwhile_is_there_after_the_start(central: Central, room: Room) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from central.api.server import WebServer
+from central.api.server import Entrance, WebServer
 from central.api.socket import LiveConnections
 from central.arrivals import Seen
 from central.config import WebSettings
@@ -52,7 +52,7 @@ def serving(dashboard: Dashboard) -> Iterator[None]:
             services.live.feed([Seen(f"room-{room}", STREAM, 1, one, "happy", now, False) for one in students], [])
     heartbeat = Watchdog(Notifier(None), None).heartbeat("web", 90.0)
     closing = services.live_connections.close
-    with WebServer(dashboard.app, services.settings.web, heartbeat, lambda: closing(0.0)):
+    with WebServer(dashboard.app, Entrance(services.settings.web), heartbeat, lambda: closing(0.0)):
         yield
 
 

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from central.api.models.observed import Present
-from central.api.server import WebServer
+from central.api.server import Entrance, WebServer
 from central.api.socket import LiveConnections
 from central.arrivals import Seen, Status
 from central.config import WebSettings
@@ -66,7 +66,9 @@ def lesson(tmp_path: Path) -> Iterator[Lesson]:
 def serving(dashboard: Dashboard) -> Iterator[WebServer]:
     heartbeat = Watchdog(Notifier(None), None).heartbeat("web", 90.0)
     services = dashboard.services
-    with WebServer(dashboard.app, services.settings.web, heartbeat, services.live_connections.close) as server:
+    with WebServer(
+        dashboard.app, Entrance(services.settings.web), heartbeat, services.live_connections.close
+    ) as server:
         yield server
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from central.__main__ import main
 from central.api.origins import allowed_origins
-from central.api.server import PortTakenError, WebServer, listen
+from central.api.server import Entrance, PortTakenError, WebServer, listen
 from central.config import WebSettings
 from central.errors import WebError
 from edge.notify import Notifier
@@ -39,7 +39,7 @@ APP = Starlette(routes=[Route("/", scheme_and_client)])
 @contextmanager
 def serving(web: WebSettings) -> Iterator[Watchdog]:
     watchdog = Watchdog(Notifier(None), None)
-    with WebServer(APP, web, watchdog.heartbeat("web", 90.0)):
+    with WebServer(APP, Entrance(web), watchdog.heartbeat("web", 90.0)):
         yield watchdog
 
 
@@ -87,7 +87,7 @@ def test_tls_is_spoken_by_the_certificate_and_a_renewed_one_is_shown_without_a_r
     first, port = authority.issue("first", host="localhost"), free_port()
     web, context = secure(first, port), ssl.create_default_context(cafile=authority.certificate)
     heartbeat = Watchdog(Notifier(None), None).heartbeat("web", 90.0)
-    with WebServer(APP, web, heartbeat, look_seconds=0.0):
+    with WebServer(APP, Entrance(web), heartbeat, look_seconds=0.0):
         assert get(web, context) == "https 127.0.0.1"
         before = shown(port)
         second = authority.issue("second", host="localhost")
@@ -106,7 +106,7 @@ def test_a_key_of_another_certificate_is_named(authority: Authority) -> None:
     one, other = authority.issue("one", host="localhost"), authority.issue("other", host="localhost")
     web = WebSettings(port=free_port(), certificate_file=one.certificate, key_file=other.key)
     with pytest.raises(WebError, match="the key is another certificate's"):
-        WebServer(APP, web, Watchdog(Notifier(None), None).heartbeat("web", 90.0))
+        Entrance(web)
 
 
 def test_only_the_proxy_of_the_config_is_believed_who_the_browser_is() -> None:
