@@ -10,7 +10,8 @@ export interface Request {
   headers: Headers;
 }
 
-/** By "METHOD /path": with a query it must be the same, without any query matches. A function is called each time. */
+/** By "METHOD /path": with a query it must be the same, without any query matches. A function is called each time, and may
+promise its answer. */
 export type Answers = Record<string, unknown>;
 
 export class Refusal {
@@ -46,7 +47,7 @@ export class FakeCentral {
       what === undefined ? new Refusal(404, `No answer for ${method} ${path}`) : this.answers[what];
     const answer: unknown =
       typeof laid === "function" ? (laid as (request: Request) => unknown)(request) : laid;
-    return Promise.resolve(response(answer));
+    return Promise.resolve(answer).then(response);
   };
 }
 

@@ -40,5 +40,5 @@ export function ConnectionBadge(): ReactElement {
 
 function PictureAge({ heardAt }: { heardAt: string }): ReactElement {
   const now = useNow();
-  return <>: picture {duration((now - Date.parse(heardAt)) / 1000)} old</>;
+  return <>: the picture is {duration((now - Date.parse(heardAt)) / 1000)} old</>;
 }

@@ -26,10 +26,10 @@ interface SessionState {
 
 const Context = createContext<SessionState | null>(null);
 
-async function current(): Promise<SessionView | null> {
+async function current(enter: (session: SessionView) => void): Promise<SessionView | null> {
   try {
     const session = await client.request<SessionView>("GET", "/api/session");
-    client.csrfToken = session.csrf_token;
+    enter(session);
     return session;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null;
@@ -39,14 +39,31 @@ async function current(): Promise<SessionView | null> {
 
 export function SessionProvider({ children }: { children: ReactNode }): ReactElement {
   const queries = useQueryClient();
-  const { data, error, refetch } = useQuery({ queryKey: KEY, queryFn: current, staleTime: 60_000 });
 
-  const end = useCallback(() => {
-    // Nothing of one account may be seen by the next.
+  /** Nothing of one account may be seen by the next. */
+  const forget = useCallback(() => {
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+  }, [queries]);
+  /** Before the session is known to anybody: it may be another account's, begun in another tab. */
+  const enter = useCallback(
+    (session: SessionView) => {
+      const before = queries.getQueryData<SessionView | null>(KEY);
+      if (before != null && before.account !== session.account) forget();
+      client.csrfToken = session.csrf_token;
+    },
+    [queries, forget],
+  );
+  const end = useCallback(() => {
+    forget();
     queries.setQueryData(KEY, null);
     client.csrfToken = null;
-  }, [queries]);
+  }, [queries, forget]);
+
+  const { data, error, refetch } = useQuery({
+    queryKey: KEY,
+    queryFn: () => current(enter),
+    staleTime: 60_000,
+  });
 
   useEffect(() => {
     client.onRefused = (refusal) => {
@@ -66,7 +83,7 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactEle
       error: data === undefined ? error : null,
       retry: () => void refetch(),
       begin: (session) => {
-        client.csrfToken = session.csrf_token;
+        enter(session);
         queries.setQueryData(KEY, session);
       },
       logOut: async () => {
@@ -74,7 +91,7 @@ export function SessionProvider({ children }: { children: ReactNode }): ReactEle
         end();
       },
     }),
-    [data, error, refetch, queries, end],
+    [data, error, refetch, queries, enter, end],
   );
   return <Context value={value}>{children}</Context>;
 }

@@ -24,6 +24,7 @@ interface StackedTimelineProps {
 export function StackedTimeline({ timeline, measure, label }: StackedTimelineProps): ReactElement {
   const formats = useFormats();
   const [element, size] = useSize();
+  // A moment, ms, and no index: a later answer may begin elsewhere.
   const [chosen, setChosen] = useState<number | null>(null);
   const { resolution } = timeline;
 
@@ -39,22 +40,18 @@ export function StackedTimeline({ timeline, measure, label }: StackedTimelinePro
     [frame, start, end, most, measure],
   );
 
-  const bin = chosen === null ? undefined : bins[chosen];
+  const index = chosen === null ? -1 : bins.findIndex((one) => one.at <= chosen && chosen < one.end);
+  const bin = bins[index];
   const middle = bin === undefined ? 0 : scales.x((bin.at + bin.end) / 2);
   const point = (event: PointerEvent) => {
     const at = scales.x.invert(event.clientX - event.currentTarget.getBoundingClientRect().left);
-    setChosen(
-      nearest(
-        bins.map((one) => (one.at + one.end) / 2),
-        at,
-      ),
-    );
+    setChosen(nearest(bins, at)?.at ?? null);
   };
   const press = (event: KeyboardEvent) => {
-    const next = moved(event.key, chosen, bins.length);
+    const next = moved(event.key, bin === undefined ? null : index, bins.length);
     if (next === undefined) return;
     event.preventDefault();
-    setChosen(next);
+    setChosen(next === null ? null : (bins[next]?.at ?? null));
   };
   const forget = () => {
     setChosen(null);
@@ -68,7 +65,7 @@ export function StackedTimeline({ timeline, measure, label }: StackedTimelinePro
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={Math.max(0, bins.length - 1)}
-      aria-valuenow={chosen ?? 0}
+      aria-valuenow={Math.max(0, index)}
       aria-valuetext={
         bin === undefined
           ? `${count(bins.length)} points in time; arrow keys read them out`
@@ -76,7 +73,10 @@ export function StackedTimeline({ timeline, measure, label }: StackedTimelinePro
       }
       onPointerMove={point}
       onPointerDown={point}
-      onPointerLeave={forget}
+      onPointerLeave={(event) => {
+        // What the keyboard chose stays as long as the keyboard is here.
+        if (document.activeElement !== event.currentTarget) forget();
+      }}
       onBlur={forget}
       onKeyDown={press}
     >
@@ -129,12 +129,12 @@ function readout({ at, shares }: Bin, resolution: Resolution, formats: Formats):
   return `${formats.bucket(at, resolution)}: ${parts}; ${inWords(shares)}`;
 }
 
-function nearest(moments: readonly number[], at: number): number | null {
-  let best: number | null = null;
-  for (const [index, moment] of moments.entries()) {
-    if (best === null || Math.abs(moment - at) < Math.abs((moments[best] ?? 0) - at)) best = index;
-  }
-  return best;
+function nearest(bins: readonly Bin[], at: number): Bin | undefined {
+  const away = (bin: Bin) => Math.abs((bin.at + bin.end) / 2 - at);
+  return bins.reduce<Bin | undefined>(
+    (best, bin) => (best === undefined || away(bin) < away(best) ? bin : best),
+    undefined,
+  );
 }
 
 /** The column that a key leads to; undefined: the key means nothing here. */
@@ -144,8 +144,10 @@ function moved(key: string, from: number | null, length: number): number | null 
   const wanted: Record<string, number> = {
     ArrowLeft: here - 1,
     ArrowRight: here + 1,
-    PageUp: here - 10,
-    PageDown: here + 10,
+    ArrowDown: here - 1,
+    ArrowUp: here + 1,
+    PageDown: here - 10,
+    PageUp: here + 10,
     Home: 0,
     End: length - 1,
   };

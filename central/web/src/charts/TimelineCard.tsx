@@ -40,8 +40,14 @@ export function TimelineCard({
   const [show, setShow] = useState<Show>("share");
   const span = { start: range.start, end: range.end };
   // Central would choose hours for a day, which are too coarse for a lesson.
-  const resolution = range.from === range.to ? "minute" : undefined;
-  const timeline = useApi<Timeline>(path, { query: { ...span, resolution }, keepPrevious: true });
+  const fine = range.from === range.to ? "minute" : undefined;
+  const asked = useApi<Timeline>(path, { query: { ...span, resolution: fine }, keepPrevious: true });
+  // Minutes are kept for the shortest time: of an older day there may still be hours.
+  const tooFine =
+    fine !== undefined && asked.data !== undefined && !asked.isPlaceholderData && isOlder(asked.data);
+  const coarse = useApi<Timeline>(path, { query: span, enabled: tooFine, keepPrevious: true });
+  const timeline = tooFine ? coarse : asked;
+  const resolution = tooFine ? undefined : fine;
   return (
     <Card
       title={title}
@@ -80,7 +86,6 @@ function TimelineBody({
 }): ReactElement {
   const school = useSchool();
   const formats = useFormats();
-  const older = timeline.kept_since !== null && timeline.kept_since > timeline.start;
   return (
     <div className="stack">
       {timeline.hidden && (
@@ -91,7 +96,7 @@ function TimelineBody({
           </p>
         </Notice>
       )}
-      {older && timeline.kept_since !== null && (
+      {timeline.kept_since !== null && isOlder(timeline) && (
         <Notice>
           <p>
             What is older than {formats.dateTime(timeline.kept_since)} was deleted, as this school has set it.
@@ -116,6 +121,11 @@ function TimelineBody({
       )}
     </div>
   );
+}
+
+/** Whether it begins before what is kept. */
+function isOlder({ kept_since, start }: Timeline): boolean {
+  return kept_since !== null && kept_since > start;
 }
 
 /** Of a day only the part with lessons: nobody needs to see the night. */

@@ -1,4 +1,5 @@
 import { useMemo, useState, type ReactElement, type ReactNode } from "react";
+import { byName } from "../names";
 import { Icon } from "./Icon";
 import "./table.css";
 
@@ -103,14 +104,12 @@ function look<Row>(column: Column<Row>): string | undefined {
   return [column.end ? "end" : "", column.minor ? "minor" : ""].filter(Boolean).join(" ") || undefined;
 }
 
-const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
 function order<Row>(key: (row: Row) => string | number | null, descending: boolean) {
   const sign = descending ? -1 : 1;
   return (left: Row, right: Row): number => {
     const [a, b] = [key(left), key(right)];
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     if (typeof a === "number" && typeof b === "number") return sign * (a - b);
-    return sign * collator.compare(String(a), String(b));
+    return sign * byName(String(a), String(b));
   };
 }

@@ -9,10 +9,6 @@ export function total(shares: Shares): number {
   return LABELS.reduce((sum, label) => sum + shares[label], 0);
 }
 
-export function colour(label: Label): string {
-  return `var(--label-${label})`;
-}
-
 /** "5 happy, 3 neutral": the labels that occur, most frequent first. */
 export function inWords(shares: Shares): string {
   const found = LABELS.filter((label) => shares[label] > 0).sort((a, b) => shares[b] - shares[a]);

@@ -2,6 +2,7 @@
 one student's change renders one row. */
 import type { Present, Shares } from "../api/models";
 import { NO_SHARES } from "../labels/labels";
+import { byName } from "../names";
 import type { Changes, LiveDevice, Message, Snapshot } from "./messages";
 
 /** A classroom at a glance. */
@@ -193,10 +194,4 @@ function glance({ device, present }: Room): LiveClassroom {
 function same<Flat extends object>(left: Flat, right: Flat): boolean {
   const keys = Object.keys(right) as (keyof Flat)[];
   return keys.length === Object.keys(left).length && keys.every((key) => left[key] === right[key]);
-}
-
-const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
-function byName(left: string, right: string): number {
-  return collator.compare(left, right);
 }

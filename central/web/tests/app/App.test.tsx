@@ -72,6 +72,15 @@ test("the legal note comes before everything else, and goes once it is accepted"
   expect(central.asked("GET /api/overview")).toHaveLength(1);
 });
 
+test("who does not accept the note and cannot log out is told why", async () => {
+  open("/", {
+    ...as({ legal_note_accepted: false }),
+    "DELETE /api/session": new Refusal(503, "The database is busy."),
+  });
+  await userEvent.click(await screen.findByRole("button", { name: "Log out" }));
+  expect(await screen.findByText("The database is busy.")).toBeVisible();
+});
+
 test.each([
   ["admin", ["Overview", "Groups", "Students", "Devices", "Audit", "Settings"]],
   ["teacher", ["Overview", "Groups", "Students", "Settings"]],

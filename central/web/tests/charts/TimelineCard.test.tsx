@@ -2,6 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { TimelineCard } from "../../src/charts/TimelineCard";
+import type { Request } from "../central";
 import { renderPage } from "../render";
 import { bucket, timeline } from "./timelines";
 
@@ -29,6 +30,37 @@ test("the arrow keys read out one point in time after the other", async () => {
   expect(chart).toHaveAttribute("aria-valuetext", expect.stringContaining("2 neutral, 2 sad"));
   await userEvent.keyboard("{Escape}");
   expect(chart).toHaveAttribute("aria-valuetext", expect.stringContaining("2 points in time"));
+});
+
+test("up and down go the way a slider goes, and the pointer leaves the keyboard's choice alone", async () => {
+  await card();
+  const chart = await screen.findByRole("slider");
+  chart.focus();
+  await userEvent.keyboard("{Home}{ArrowUp}");
+  expect(chart).toHaveAttribute("aria-valuenow", "1");
+  await userEvent.unhover(chart);
+  expect(chart).toHaveAttribute("aria-valuetext", expect.stringContaining("2 neutral, 2 sad"));
+  await userEvent.keyboard("{ArrowDown}");
+  expect(chart).toHaveAttribute("aria-valuenow", "0");
+});
+
+test("a day whose minutes were deleted is shown by its hours, and exported so", async () => {
+  const query = "?range=custom&from=2026-10-05&to=2026-10-05";
+  const minutes = timeline("minute", [], { kept_since: "2026-11-23T09:00:00Z" });
+  const { central } = await renderPage(CARD, {
+    path: `/${query}`,
+    answers: {
+      [`GET ${PATH}`]: ({ path }: Request) =>
+        path.includes("resolution=minute") ? minutes : timeline("hour", BUCKETS),
+    },
+  });
+  const chart = await screen.findByRole("slider");
+  expect(chart).toHaveAttribute("aria-valuetext", expect.stringContaining("2 points in time"));
+  expect(central.asked(`GET ${PATH}`)).toHaveLength(2);
+  expect(screen.getByRole("link", { name: "CSV" })).not.toHaveAttribute(
+    "href",
+    expect.stringContaining("resolution"),
+  );
 });
 
 test("the same figures are there as a table", async () => {

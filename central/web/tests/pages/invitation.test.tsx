@@ -73,3 +73,12 @@ test("a link without its token cannot be used", async () => {
   expect(await screen.findByRole("alert")).toHaveTextContent("not complete");
   expect(central.asked("GET /api/invitation")).toHaveLength(0);
 });
+
+test("a link that could not be asked about is not called a bad one, and can be tried again", async () => {
+  const central = open({ "GET /api/invitation": new Refusal(503, "The database is busy.") });
+  expect(await screen.findByRole("alert")).toHaveTextContent("The database is busy.");
+  expect(screen.queryByText("This invitation cannot be used")).toBeNull();
+  central.answers["GET /api/invitation"] = INVITED;
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByLabelText("Password")).toBeVisible();
+});

@@ -105,6 +105,13 @@ test("the same is there as a table", async () => {
   expect(within(row).getByRole("cell", { name: "2 students: 2 sad" })).toBeVisible();
 });
 
+test.each(["Tiles", "Table"])("until the last hour is known nothing is said of it (%s)", async (view) => {
+  const mix = { ...NO_SHARES, sad: 2 };
+  await renderPage(<OverviewPage />, { answers: overview(classroom("room-101", { mix, students: 2 })) });
+  await userEvent.click(await screen.findByRole("radio", { name: view }));
+  expect(screen.getByRole("img", { name: "Last hour: no figures yet" })).toBeInTheDocument();
+});
+
 test("the note on what a label is stands above the first label", async () => {
   await renderPage(<OverviewPage />, { answers: overview(classroom("room-101")) });
   const note = screen.getByText(/It is not a feeling, and it is often wrong/);
@@ -114,7 +121,7 @@ test("the note on what a label is stands above the first label", async () => {
 
 test("a school of which nothing is known is told what to do", async () => {
   await renderPage(<OverviewPage />, { answers: overview() });
-  expect(await screen.findByText("No classroom has been heard of yet")).toBeVisible();
+  expect(await screen.findByText("No classroom has been heard from yet")).toBeVisible();
 });
 
 test("an error says what central said, and can be tried again", async () => {

@@ -30,7 +30,7 @@ export default function AuditPage(): ReactElement {
       <Notice>
         <p>
           Entries are only ever added. Each holds a hash of the one before, so that none can be changed or
-          taken out unnoticed: <code>classpulse-central audit verify</code> checks the chain.
+          taken out unnoticed: <code>sudo classpulse-central audit verify</code> checks the chain.
         </p>
       </Notice>
       <section className="card" aria-label="Entries">
@@ -103,8 +103,8 @@ function Entries({ filter, onChange }: FilterProps): ReactElement {
     <Loaded of={entries} what="Loading entries">
       {({ items }) =>
         items.length === 0 ? (
-          <Empty icon="log" title="No entry fits">
-            Account, action and subject have to be written exactly as in the log.
+          <Empty icon="log" title="No matching entries">
+            Account, action and subject must be written exactly as in the log.
           </Empty>
         ) : (
           <>

@@ -34,7 +34,7 @@ export function DeviceDialog({ device, now, onClose }: DeviceDialogProps): React
   return (
     <Dialog title={device.classroom} wide onClose={onClose} foot={<Button onClick={onClose}>Close</Button>}>
       {device.complaints.length > 0 && (
-        <Notice tone="warning" title="To look at">
+        <Notice tone="warning" title="Needs attention">
           <ul className="plain-list">
             {device.complaints.map((text) => (
               <li key={text}>{text}</li>
@@ -93,9 +93,7 @@ function Health({ device, now }: { device: Device; now: number }): ReactElement 
   const { health, health_at } = device;
   if (health === null || health_at === null) {
     return (
-      <Empty title="It has not said how it is">
-        A device does so when it connects, and every half a minute.
-      </Empty>
+      <Empty title="No health report yet">A device reports when it connects, and every half a minute.</Empty>
     );
   }
   const state = condition(device, now);
@@ -105,7 +103,7 @@ function Health({ device, now }: { device: Device; now: number }): ReactElement 
       {state !== "online" && (
         <Notice
           tone="warning"
-          title={state === "stale" ? "These figures are old" : "It said this before it went"}
+          title={state === "stale" ? "These figures are old" : "Reported before it went offline"}
         >
           <p>
             They are of <Moment at={health_at} />.
@@ -129,7 +127,7 @@ function Health({ device, now }: { device: Device; now: number }): ReactElement 
         )}
       </div>
       <p className="faint device-health__age">
-        It said so <Age of={health_at} ago />.
+        Reported <Age of={health_at} ago />.
       </p>
     </>
   );

@@ -47,7 +47,7 @@ export function DeviceTable({ devices, now, onOpen }: DeviceTableProps): ReactEl
       cell: (device) => <Name device={device} onOpen={onOpen} />,
     },
     { id: "status", header: "Status", cell: (device) => <Status device={device} now={now} /> },
-    { id: "complaints", header: "To look at", cell: (device) => <Complaints of={device.complaints} /> },
+    { id: "complaints", header: "Needs attention", cell: (device) => <Complaints of={device.complaints} /> },
     healthFigure("version", "Version", version),
     healthFigure("temperature", "Temperature", temperature, "temperature_celsius"),
     healthFigure("spool", "Waiting", waiting, "spool_depth"),

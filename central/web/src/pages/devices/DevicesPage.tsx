@@ -27,7 +27,7 @@ export default function DevicesPage(): ReactElement {
 function NoDevices(): ReactElement {
   return (
     <section className="card" aria-label="Devices">
-      <Empty icon="device" title="No device was heard of yet">
+      <Empty icon="device" title="No device has been heard from yet">
         A classroom appears here as soon as its device connects to the broker for the first time.
       </Empty>
     </section>

@@ -1,4 +1,5 @@
 import type { Device } from "../../api/models";
+import { byName } from "../../names";
 
 /** A health message is sent every 30 seconds unless the device's config says otherwise. */
 const STALE_SECONDS = 300;
@@ -15,12 +16,11 @@ export function condition(device: Device, now: number): Condition {
 
 /** Those that a technician should look at first, the others by name; simulated ones last. */
 export function inOrder(devices: Device[]): Device[] {
-  const names = new Intl.Collator("en", { numeric: true });
   return devices.toSorted(
     (one, other) =>
       Number(one.simulated) - Number(other.simulated) ||
       Number(other.complaints.length > 0) - Number(one.complaints.length > 0) ||
-      names.compare(one.classroom, other.classroom),
+      byName(one.classroom, other.classroom),
   );
 }
 

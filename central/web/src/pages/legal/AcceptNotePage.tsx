@@ -2,6 +2,7 @@ import { useState, type ReactElement } from "react";
 import { useSave } from "../../api/hooks";
 import type { SessionView } from "../../api/models";
 import { useSessionState } from "../../app/session";
+import { useLogOut } from "../../app/useLogOut";
 import { Button } from "../../design/Button";
 import { CheckField } from "../../design/Form";
 import { ErrorNotice } from "../../design/States";
@@ -10,7 +11,8 @@ import { NoteText } from "./NoteText";
 
 /** Shown once to each account, before anything else. */
 export function AcceptNotePage(): ReactElement {
-  const { begin, logOut } = useSessionState();
+  const { begin } = useSessionState();
+  const { leave, busy } = useLogOut();
   const accept = useSave<SessionView>();
   const [read, setRead] = useState(false);
   return (
@@ -40,7 +42,7 @@ export function AcceptNotePage(): ReactElement {
         >
           Continue
         </Button>
-        <Button look="plain" onClick={() => void logOut()}>
+        <Button look="plain" busy={busy} onClick={leave}>
           Log out
         </Button>
       </div>

@@ -1,17 +1,15 @@
 import { useState, type SubmitEvent, type ReactElement } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "react-router";
-import { client } from "../../api/client";
+import { ApiError, client } from "../../api/client";
 import { fieldError, useSave } from "../../api/hooks";
 import type { InvitedAccount, SessionView } from "../../api/models";
+import { PASSWORD_HINT, SHORTEST_PASSWORD } from "../../app/password";
 import { useSessionState } from "../../app/session";
 import { Button, ButtonLink } from "../../design/Button";
 import { TextField } from "../../design/Form";
-import { ErrorNotice, Loading, Notice } from "../../design/States";
+import { ErrorNotice, Loaded, Notice } from "../../design/States";
 import { Gate } from "./Gate";
-
-/** What central asks of a password, too. */
-const SHORTEST = 12;
 
 /** A one-time link: `/invitation#TOKEN`. The token stays behind the #, where no server and no log sees it. */
 export function InvitationPage(): ReactElement {
@@ -24,7 +22,8 @@ export function InvitationPage(): ReactElement {
     retry: false,
     staleTime: Infinity,
   });
-  if (token === "" || invited.error !== null) {
+  const unknown = invited.error instanceof ApiError && invited.error.status === 404;
+  if (token === "" || unknown) {
     return (
       <Gate title="Invitation">
         <Notice tone="bad" title="This invitation cannot be used">
@@ -39,7 +38,7 @@ export function InvitationPage(): ReactElement {
   }
   return (
     <Gate title="Choose a password">
-      {invited.data === undefined ? <Loading /> : <PasswordForm token={token} invited={invited.data} />}
+      <Loaded of={invited}>{(account) => <PasswordForm token={token} invited={account} />}</Loaded>
     </Gate>
   );
 }
@@ -53,7 +52,7 @@ function PasswordForm({ token, invited }: { token: string; invited: InvitedAccou
   const [mistake, setMistake] = useState<"short" | "differs" | null>(null);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const wrong = password.length < SHORTEST ? "short" : password === again ? null : "differs";
+    const wrong = password.length < SHORTEST_PASSWORD ? "short" : password === again ? null : "differs";
     setMistake(wrong);
     if (wrong !== null) return;
     accept.mutate(
@@ -79,8 +78,8 @@ function PasswordForm({ token, invited }: { token: string; invited: InvitedAccou
         type="password"
         autoComplete="new-password"
         required
-        hint={`At least ${SHORTEST} characters; a few unrelated words are easy to keep in mind.`}
-        error={mistake === "short" ? `It must have at least ${SHORTEST} characters.` : refused}
+        hint={PASSWORD_HINT}
+        error={mistake === "short" ? `It must have at least ${SHORTEST_PASSWORD} characters.` : refused}
         value={password}
         onChange={(event) => {
           setPassword(event.target.value);

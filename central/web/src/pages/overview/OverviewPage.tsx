@@ -55,7 +55,7 @@ export default function OverviewPage(): ReactElement {
       )}
       {!known && overview.error === null && <Loading what="Loading classrooms" />}
       {known && rooms.length === 0 && (
-        <Empty icon="device" title="No classroom has been heard of yet">
+        <Empty icon="device" title="No classroom has been heard from yet">
           A classroom appears as soon as its device connects to the broker, and students as soon as they are
           observed. To look around without a device, let <code>classpulse-central simulate</code> play one.
         </Empty>

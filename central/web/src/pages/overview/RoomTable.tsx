@@ -4,9 +4,9 @@ import { ShareBar } from "../../charts/ShareBar";
 import { Sparkline } from "../../charts/Sparkline";
 import { OnlineBadge, SimulatedBadge } from "../../design/Badge";
 import { Table, type Column } from "../../design/Table";
-import { inWords, LABELS } from "../../labels/labels";
+import { LABELS } from "../../labels/labels";
 import { Age } from "../../time/Moment";
-import type { RoomRow } from "./rooms";
+import { trendInWords, type RoomRow } from "./rooms";
 
 const COLUMNS: readonly Column<RoomRow>[] = [
   {
@@ -41,9 +41,9 @@ const COLUMNS: readonly Column<RoomRow>[] = [
     id: "trend",
     header: "Last hour",
     minor: true,
-    cell: ({ trend, mix }) => (
+    cell: ({ trend }) => (
       <div className="rooms-table__trend">
-        <Sparkline buckets={trend} label={inWords(trend.at(-1) ?? mix)} />
+        <Sparkline buckets={trend} label={trendInWords(trend)} />
       </div>
     ),
   },

@@ -3,10 +3,9 @@ import { Link } from "react-router";
 import { ShareBar } from "../../charts/ShareBar";
 import { Sparkline } from "../../charts/Sparkline";
 import { OnlineBadge, SimulatedBadge } from "../../design/Badge";
-import { inWords } from "../../labels/labels";
 import { MixCounts } from "../../labels/MixCounts";
 import { Age } from "../../time/Moment";
-import type { RoomRow } from "./rooms";
+import { trendInWords, type RoomRow } from "./rooms";
 
 /** A classroom at a glance. Its parts keep their identity while they stay the same, so that only what changed renders. */
 export const RoomTile = memo(function RoomTile(room: RoomRow): ReactElement {
@@ -40,10 +39,7 @@ export const RoomTile = memo(function RoomTile(room: RoomRow): ReactElement {
       <ShareBar shares={mix} of="students" legend="none" />
       <MixCounts shares={mix} />
       <div className="room__trend">
-        <Sparkline
-          buckets={trend}
-          label={`Last hour, latest five minutes: ${inWords(trend.at(-1) ?? mix)}`}
-        />
+        <Sparkline buckets={trend} label={trendInWords(trend)} />
         <span className="faint" aria-hidden="true">
           last hour
         </span>

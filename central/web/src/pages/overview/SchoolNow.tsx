@@ -1,13 +1,14 @@
 import type { ReactElement } from "react";
+import { summed } from "../../charts/bins";
 import { ShareBar } from "../../charts/ShareBar";
 import { MixCounts } from "../../labels/MixCounts";
 import { Age } from "../../time/Moment";
 import { count } from "../../time/formats";
-import { together, type RoomRow } from "./rooms";
+import type { RoomRow } from "./rooms";
 
 /** The whole school, or all that a teacher sees of it, in one line. */
 export function SchoolNow({ rooms }: { rooms: readonly RoomRow[] }): ReactElement {
-  const mix = together(rooms);
+  const mix = summed(rooms.map((room) => room.mix));
   const present = rooms.reduce((sum, room) => sum + room.students, 0);
   const online = rooms.filter((room) => room.online).length;
   const newest = rooms.reduce<string | null>(

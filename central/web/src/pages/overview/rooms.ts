@@ -1,5 +1,7 @@
 import type { Overview, Shares } from "../../api/models";
+import { inWords } from "../../labels/labels";
 import type { LiveClassroom } from "../../live/picture";
+import { byName } from "../../names";
 
 /** A classroom as the overview shows it. */
 export interface RoomRow extends LiveClassroom {
@@ -25,8 +27,6 @@ export function merge(
   return now.map((room) => ({ ...room, trend: trends.get(room.classroom) ?? [] }));
 }
 
-const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
 /** Rooms that match what is looked for, in the chosen order; by name where that leaves it open. */
 export function select(
   rooms: readonly RoomRow[],
@@ -43,18 +43,13 @@ export function select(
   return rooms
     .filter((room) => room.classroom.includes(wanted))
     .filter((room) => state === "all" || (room.online === true) === (state === "online"))
-    .toSorted((a, b) => order[sort](a, b) || collator.compare(a.classroom, b.classroom));
+    .toSorted((a, b) => order[sort](a, b) || byName(a.classroom, b.classroom));
 }
 
-/** All students present, by label. */
-export function together(rooms: readonly RoomRow[]): Shares {
-  const sum: Shares = { angry: 0, happy: 0, neutral: 0, sad: 0, tired: 0 };
-  for (const { mix } of rooms) {
-    sum.angry += mix.angry;
-    sum.happy += mix.happy;
-    sum.neutral += mix.neutral;
-    sum.sad += mix.sad;
-    sum.tired += mix.tired;
-  }
-  return sum;
+/** A trend for those who cannot see it. */
+export function trendInWords(trend: readonly Shares[]): string {
+  const latest = trend.at(-1);
+  return latest === undefined
+    ? "Last hour: no figures yet"
+    : `Last hour, latest five minutes: ${inWords(latest)}`;
 }

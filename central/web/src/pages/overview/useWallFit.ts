@@ -32,11 +32,17 @@ export function useWallFit(
       if (element == null || around == null) return;
       const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
       const top = element.getBoundingClientRect().top + window.scrollY;
-      setRoom({ width: around.clientWidth / rem, height: (window.innerHeight - top) / rem - 1 });
+      const width = around.clientWidth / rem;
+      const height = (window.innerHeight - top) / rem - 1;
+      setRoom((before) => (before.width === width && before.height === height ? before : { width, height }));
     };
     measure();
+    // A notice above the list makes what surrounds both higher.
+    const observer = new ResizeObserver(measure);
+    if (list.current?.parentElement != null) observer.observe(list.current.parentElement);
     window.addEventListener("resize", measure);
     return () => {
+      observer.disconnect();
       window.removeEventListener("resize", measure);
     };
   }, [on]);

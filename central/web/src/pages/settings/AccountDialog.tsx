@@ -51,14 +51,22 @@ export function AccountDialog({ account, onClose, onInvited }: AccountDialogProp
     );
   };
 
+  const busy = create.isPending || change.isPending;
+  const close = () => {
+    // The one-time link that is on its way is told only once.
+    if (!busy) onClose();
+  };
+
   return (
     <Dialog
       title={account === null ? "New account" : `Edit ${account.account}`}
-      onClose={onClose}
+      onClose={close}
       foot={
         <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" form={form} busy={create.isPending || change.isPending}>
+          <Button onClick={close} disabled={busy}>
+            Cancel
+          </Button>
+          <Button look="primary" type="submit" form={form} busy={busy}>
             {account === null ? "Create" : "Save"}
           </Button>
         </>

@@ -1,6 +1,7 @@
 import { useState, type ReactElement, type SubmitEvent } from "react";
 import { fieldError, useSave } from "../../api/hooks";
 import type { SessionView } from "../../api/models";
+import { PASSWORD_HINT, SHORTEST_PASSWORD } from "../../app/password";
 import { useSession, useSessionState } from "../../app/session";
 import { Button } from "../../design/Button";
 import { Card } from "../../design/Card";
@@ -59,8 +60,8 @@ export function PasswordCard(): ReactElement {
         <TextField
           label="New password"
           autoComplete="new-password"
-          hint="At least 12 characters; a few unrelated words are easy to keep in mind."
-          minLength={12}
+          hint={PASSWORD_HINT}
+          minLength={SHORTEST_PASSWORD}
           error={refused.new}
           {...wired("new")}
         />

@@ -20,7 +20,7 @@ export default function SettingsPage(): ReactElement {
         <PasswordCard />
         <div className="stack">
           <ThemeCard />
-          <Loaded of={settings} what="Loading what this is">
+          <Loaded of={settings} what="Loading the settings">
             {(answer) => <ServiceCard settings={answer} />}
           </Loaded>
         </div>

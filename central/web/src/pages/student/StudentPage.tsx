@@ -20,54 +20,69 @@ import "./student.css";
 
 export default function StudentPage(): ReactElement {
   const { studentId = "" } = useParams();
-  const profile = useApi<StudentView>(studentPath(studentId), { everySeconds: 60 });
-  if (profile.data !== undefined) return <StudentContent key={studentId} student={profile.data} />;
-  if (profile.error instanceof ApiError && profile.error.status === 404) {
-    return (
-      <Page title={studentId}>
-        <section className="card" aria-label="Not found">
-          <Empty
-            icon="people"
-            title="No such student"
-            action={<ButtonLink to="/students">All students</ButtonLink>}
-          >
-            No profile has this ID, or it is none that you may see.
-          </Empty>
-        </section>
-      </Page>
-    );
-  }
+  const path = studentPath(studentId);
+  const profile = useApi<StudentView>(path, { everySeconds: 60 });
+  const admin = useSession().role === "admin";
+  const [task, setTask] = useState<StudentTask | null>(null);
+  const navigate = useNavigate();
+  const student = profile.data;
+  // What is known of them must not outlast the leave to see it; but a receipt that is open is shown only once.
+  const gone = profile.error instanceof ApiError && profile.error.status === 404;
+  if (gone && task === null) return <NoStudent studentId={studentId} />;
   return (
-    <Page title={studentId}>
+    <Page
+      title={student?.display_name ?? studentId}
+      heading={
+        student && (
+          <>
+            {student.display_name}
+            {student.archived && <Badge>archived</Badge>}
+          </>
+        )
+      }
+      lead={
+        student && (
+          <>
+            <span className="mono">{student.student_id}</span>
+            {student.group !== null && <span>Group {student.group}</span>}
+          </>
+        )
+      }
+      actions={admin && student && <StudentActions student={student} onTask={setTask} />}
+    >
       <Loaded of={profile} what="Loading the student">
-        {() => null}
+        {(known) => <StudentCards student={known} path={path} />}
       </Loaded>
+      <StudentTaskDialog
+        task={task}
+        onClose={(erased) => {
+          setTask(null);
+          if (erased) void navigate("/students", { replace: true });
+        }}
+      />
     </Page>
   );
 }
 
-function StudentContent({ student }: { student: StudentView }): ReactElement {
-  const admin = useSession().role === "admin";
-  const [task, setTask] = useState<StudentTask | null>(null);
-  const navigate = useNavigate();
-  const path = studentPath(student.student_id);
+function NoStudent({ studentId }: { studentId: string }): ReactElement {
   return (
-    <Page
-      title={student.display_name}
-      heading={
-        <>
-          {student.display_name}
-          {student.archived && <Badge>archived</Badge>}
-        </>
-      }
-      lead={
-        <>
-          <span className="mono">{student.student_id}</span>
-          {student.group !== null && <span>Group {student.group}</span>}
-        </>
-      }
-      actions={admin && <StudentActions student={student} onTask={setTask} />}
-    >
+    <Page title={studentId}>
+      <section className="card" aria-label="Not found">
+        <Empty
+          icon="people"
+          title="No such student"
+          action={<ButtonLink to="/students">All students</ButtonLink>}
+        >
+          No profile has this ID, or it is none that you may see.
+        </Empty>
+      </section>
+    </Page>
+  );
+}
+
+function StudentCards({ student, path }: { student: StudentView; path: string }): ReactElement {
+  return (
+    <>
       <LabelNote />
       <ProfileCard student={student} />
       <TimelineCard
@@ -79,13 +94,6 @@ function StudentContent({ student }: { student: StudentView }): ReactElement {
       />
       <PatternCards path={`${path}/pattern`} />
       <ObservationsCard path={`${path}/observations`} />
-      <StudentTaskDialog
-        task={task}
-        onClose={(erased) => {
-          setTask(null);
-          if (erased) void navigate("/students", { replace: true });
-        }}
-      />
-    </Page>
+    </>
   );
 }

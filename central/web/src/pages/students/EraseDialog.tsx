@@ -96,9 +96,10 @@ function Confirmation({ studentId, name, onErased, onClose }: ConfirmationProps)
         <li>what is shown live.</li>
       </ul>
       <p>
-        It does not reach the classrooms&apos; devices: run <code>classpulse-edge forget {studentId}</code> on
-        each that knows the student. Until then what they send of {studentId} is refused here. Backups have to
-        be dealt with by whoever keeps them.
+        It does not reach the classrooms&apos; devices: run{" "}
+        <code>sudo classpulse-edge forget {studentId}</code>
+        on each that knows the student. Until then what they send of {studentId} is refused here. Backups have
+        to be dealt with by whoever keeps them.
       </p>
       <p>
         The audit log keeps the ID: who looked at it, and this erasure with its receipt. To stop showing a

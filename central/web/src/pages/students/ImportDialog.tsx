@@ -43,6 +43,13 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
     apply.reset();
     send(text, false);
   };
+  const refuse = (text: string) => {
+    setMistake(text);
+    // Import must not mean the file before this one.
+    setFile(null);
+    preview.reset();
+    apply.reset();
+  };
   const counts = result && countActions(result);
   const ready = result !== undefined && !result.applied && result.errors.length === 0;
   const worth = ready && counts !== undefined && counts.add + counts.change > 0;
@@ -76,7 +83,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }): ReactElement
         <code>archived</code>; the export has the same. Nothing is changed before you press Import, and nobody
         is ever deleted by a file.
       </p>
-      <CsvPicker name={file?.name ?? null} onText={choose} onMistake={setMistake} />
+      <CsvPicker name={file?.name ?? null} onText={choose} onMistake={refuse} />
       {mistake !== null && <Notice tone="bad" title={mistake} />}
       {error !== null && <ErrorNotice error={error} />}
       {preview.isPending && <Loading what="Reading the file" />}

@@ -157,7 +157,7 @@ function GroupFilter({
 function NoStudents({ filtered, admin }: { filtered: boolean; admin: boolean }): ReactElement {
   if (filtered) {
     return (
-      <Empty icon="search" title="No student fits">
+      <Empty icon="search" title="No matching student">
         Search by a part of the name, the ID or a tag, or choose another group.
       </Empty>
     );

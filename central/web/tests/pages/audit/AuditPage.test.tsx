@@ -61,7 +61,7 @@ test("older entries follow", async () => {
 
 test("no entry that fits, and a log that cannot be read, look different", async () => {
   const { unmount } = await renderPage(<AuditPage />, { answers: { "GET /api/audit": page([]) } });
-  expect(await screen.findByText("No entry fits")).toBeInTheDocument();
+  expect(await screen.findByText("No matching entries")).toBeInTheDocument();
   unmount();
   await renderPage(<AuditPage />, {
     answers: { "GET /api/audit": new Refusal(503, "The database is busy.") },

@@ -62,7 +62,7 @@ test("the details say all that the device said, and when", async () => {
   const dialog = await screen.findByRole("dialog", { name: "room-101" });
   expect(dialog).toHaveTextContent("Running for1 d");
   expect(dialog).toHaveTextContent("2 dated after today");
-  expect(dialog).toHaveTextContent("It said so 10 s ago");
+  expect(dialog).toHaveTextContent("Reported 10 s ago");
   expect(within(dialog).getByText("0123456789ab")).toBeInTheDocument();
   dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
   await waitFor(() => {
@@ -72,10 +72,10 @@ test("the details say all that the device said, and when", async () => {
 
 test("an address leads to one device, whose last words are marked as such when it is offline", async () => {
   await show([device({ online: false })], "/devices?device=room-101");
-  expect(await screen.findByRole("dialog")).toHaveTextContent("It said this before it went");
+  expect(await screen.findByRole("dialog")).toHaveTextContent("Reported before it went offline");
 });
 
-test("before any device was heard of, it is said when one will appear", async () => {
+test("before any device was heard from, it is said when one will appear", async () => {
   await show([]);
-  expect(await screen.findByText("No device was heard of yet")).toBeInTheDocument();
+  expect(await screen.findByText("No device has been heard from yet")).toBeInTheDocument();
 });

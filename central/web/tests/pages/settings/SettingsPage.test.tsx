@@ -61,6 +61,22 @@ test("a new teacher's one-time link is shown once, with the groups that were cho
   expect(screen.queryByDisplayValue(/TOKEN/)).not.toBeInTheDocument();
 });
 
+test("while an account is being created its dialog stays open, so that the link is not lost", async () => {
+  let answer: (link: typeof LINK) => void = () => undefined;
+  const promised = new Promise((resolve) => {
+    answer = resolve;
+  });
+  await show({ "POST /api/accounts": promised });
+  await userEvent.click(await screen.findByRole("button", { name: "New account" }));
+  await userEvent.type(screen.getByLabelText("Account name"), "c.day");
+  await userEvent.click(screen.getByRole("button", { name: "Create" }));
+  const dialog = screen.getByRole("dialog", { name: "New account" });
+  expect(within(dialog).getByRole("button", { name: "Cancel" })).toBeDisabled();
+  await userEvent.click(within(dialog).getByRole("button", { name: "Close" }));
+  answer(LINK);
+  expect(await screen.findByRole("dialog", { name: "A link for c.day" })).toBeInTheDocument();
+});
+
 test("a name that no account can have is named before it is sent", async () => {
   const { central } = await show();
   await userEvent.click(await screen.findByRole("button", { name: "New account" }));

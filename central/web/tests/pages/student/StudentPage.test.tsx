@@ -1,6 +1,6 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import StudentPage from "../../../src/pages/student/StudentPage";
 import { Refusal, type Answers } from "../../central";
@@ -39,6 +39,25 @@ const ANSWERS: Answers = {
 function show(answers: Answers = {}, session = {}): Promise<Rendered> {
   const setting = { path: "/students/s-042", route: "/students/:studentId", session };
   return renderPage(<StudentPage />, { ...setting, answers: { ...ANSWERS, ...answers } });
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** The page as it is a minute later, when it has asked again. */
+async function later(answer: unknown): Promise<Rendered> {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const rendered = await show();
+  await screen.findByRole("heading", { name: "Ada Lovelace" });
+  rendered.central.answers["GET /api/students/s-042"] = answer;
+  return rendered;
+}
+
+function aMinutePasses(): void {
+  act(() => {
+    vi.advanceTimersByTime(60_000);
+  });
 }
 
 const PRESENT = {
@@ -115,6 +134,34 @@ test("a student outside one's groups looks like one who does not exist", async (
   await show({ "GET /api/students/s-042": new Refusal(404, "there is no student with this ID") });
   expect(await screen.findByText("No such student")).toBeInTheDocument();
   expect(screen.getByRole("link", { name: "All students" })).toHaveAttribute("href", "/students");
+});
+
+test("nothing of a student stays in sight once they may not be seen any more", async () => {
+  await later(new Refusal(404, "there is no student with this ID"));
+  aMinutePasses();
+  expect(await screen.findByText("No such student")).toBeInTheDocument();
+  expect(screen.queryByText("Ada Lovelace")).not.toBeInTheDocument();
+  expect(screen.queryByText("file 12")).not.toBeInTheDocument();
+});
+
+test("a page that is out of date says so", async () => {
+  await later(new Refusal(503, "The database is busy."));
+  aMinutePasses();
+  expect(await screen.findByText("The database is busy.")).toBeInTheDocument();
+  expect(screen.getByRole("heading", { name: "Ada Lovelace" })).toBeInTheDocument();
+});
+
+test("the receipt of an erasure stays open when the student is found gone", async () => {
+  const gone = new Refusal(404, "there is no student with this ID");
+  const { central } = await later(gone);
+  central.answers["DELETE /api/students/s-042"] = receipt();
+  fireEvent.click(screen.getByRole("button", { name: "Erase" }));
+  fireEvent.change(screen.getByLabelText("Type s-042 to confirm"), { target: { value: "s-042" } });
+  fireEvent.click(screen.getByRole("button", { name: "Erase for ever" }));
+  expect(await screen.findByText("E-2026-0007")).toBeInTheDocument();
+  aMinutePasses();
+  expect(await screen.findByText(gone.problem.detail)).toBeInTheDocument();
+  expect(screen.getByText("E-2026-0007")).toBeInTheDocument();
 });
 
 test("after an erasure one is back at the list", async () => {

@@ -66,3 +66,13 @@ test("a file that is not UTF-8 is not sent, and it is said how to save it", asyn
   expect(await screen.findByText(/not UTF-8 text/)).toBeInTheDocument();
   expect(central.asked("POST /api/student-imports")).toEqual([]);
 });
+
+test("after a file that cannot be read nothing of the one before it can be imported", async () => {
+  await open();
+  await userEvent.upload(screen.getByLabelText("CSV file"), csv());
+  expect(await screen.findByRole("button", { name: "Import 1" })).toBeEnabled();
+  await userEvent.upload(screen.getByLabelText("CSV file"), csv(Uint8Array.of(0x4a, 0xfc, 0x72)));
+  expect(await screen.findByText(/not UTF-8 text/)).toBeInTheDocument();
+  expect(screen.getByRole("button", { name: "Import" })).toBeDisabled();
+  expect(screen.queryByText(/would add/)).not.toBeInTheDocument();
+});

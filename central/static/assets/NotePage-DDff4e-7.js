@@ -1,1 +1,0 @@
-import{p as e,t}from"./Page-D1TMObvw.js";import{i as n}from"./index-73nD6auB.js";var r=e();function i(){return(0,r.jsx)(t,{title:`What labels are`,children:(0,r.jsx)(n,{})})}export{i as default};
