@@ -1,4 +1,4 @@
-"""One school and one Chromium for all tests of the dashboard; each test has classrooms and students of its own."""
+"""One school for all tests of the dashboard; each test has classrooms and students of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tests.browser.running_school import RunningSchool
 
 
-@pytest.fixture(scope="session")
+# Not of the session: as long as Playwright is there an event loop runs, in which other tests cannot begin one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     from tests.browser.chromium import CHROMIUM, chromium
 
