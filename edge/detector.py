@@ -33,7 +33,10 @@ class RoomDetector(Detector, Protocol):
     """Finds faces in one frame after the other."""
 
     def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
-        """The same; tracked: faces known from the frames before, of which those that are not due may be left out."""
+        """The same; tracked: faces known from the frames before, of which those that are not due may be left out.
+
+        A detector that leaves out some says in `tracked.showing` which of them are there.
+        """
 
 
 def open_detector(settings: Settings, manifest: Manifest) -> RoomDetector:

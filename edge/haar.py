@@ -42,7 +42,8 @@ class HaarDetector:
     def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image.
 
-        The cascade finds all faces in every picture, whether or not they are tracked.
+        The cascade finds all faces in every picture, whether or not they are tracked: none is left for later, and
+        `tracked.showing` stays empty.
         """
         grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
         side = max(SMALLEST, int(self._min_side / scale))

@@ -30,7 +30,8 @@ from 0.9 to 0.1, but in the corrected box a face scores high, and what is no fac
 BATCHES = (32, 16, 8, 4, 2)
 """Batch sizes of R- and O-Net: crops go through in the largest that they fill. In larger ones a crop takes longer."""
 MAX_PROPOSALS = 512
-"""At most so many crops go to R-Net, best first: a wall of foliage must not stall the room."""
+"""At most so many crops go to R-Net where nobody is tracked, best first: a wall of foliage must not stall the room.
+`edge.tracked` has the bounds where somebody is."""
 KEPT_FRAME_SIZES = 4
 """Pyramids kept for reuse: a camera has one frame size, a folder of pictures has many."""
 
@@ -74,7 +75,7 @@ class MtcnnDetector:
         pyramid.fill(image)
         on_canvas, levels = self._slide(frame_size)
         proposals = frame_size.canvas.to_frame(on_canvas, levels)
-        if tracked is None:
+        if tracked is None or tracked.nobody:
             return self._describe(pyramid, self._refine(pyramid, _best(on_canvas, proposals)[:MAX_PROPOSALS]))
         seen, on_none, unsure = tracked.divide(proposals)
         judged = tracked.judged(_best(on_canvas[on_none], proposals[on_none]), unsure)

@@ -103,7 +103,8 @@ class Pipeline:
         """Look at one frame. Returns the observations of the interval that it ends, mostly none."""
         now = frame.monotonic
         tracks = self._tracks(frame)
-        for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._most(self._probes_per_frame)):
+        askable = [track for track in tracks if track.probe_due <= now]
+        for track in _longest_waiting(askable, lambda t: t.probe_due, self._most(self._probes_per_frame)):
             face = track.face_at(now)
             if worth_a_probe(frame.image, face):
                 embedding = self._embedder.embed(frame.image, face)
@@ -116,7 +117,7 @@ class Pipeline:
             for track in tracks
             if track.reading_due <= now and track.confirmed(now) and faces_camera(track.face.landmarks)
         ]
-        for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._most(self._readings_per_frame)):
+        for track in _longest_waiting(readable, lambda t: t.reading_due, self._most(self._readings_per_frame)):
             track.reading_due = now + self._reading_seconds
             if track.student_id is not None:
                 emotion = self._classifier.classify(frame.image, track.face_at(now).box)
@@ -136,8 +137,9 @@ class Pipeline:
         # Only an empty room is taken for still: a pupil who does not move is there all the same.
         if not self._tracker.tracks and self._room.is_still(frame.image, now):
             return []
-        tracked, later = self._looks.share(self._tracker.tracks, now)
-        return self._tracker.update(self._faces(frame, tracked), now, later)
+        tracked, later = self._looks.share(self._tracker.tracks, now, self._shed_level)
+        faces = self._faces(frame, tracked)
+        return self._tracker.update(faces, now, [later[row] for row in tracked.showing])
 
     def _faces(self, frame: Frame, tracked: Tracked) -> list[Face]:
         """The faces in frame, in full-frame pixels."""
@@ -159,6 +161,6 @@ class Pipeline:
         return self._reporter.close(self._last)
 
 
-def _longest_waiting(tracks: list[Track], due: Callable[[Track], float], now: float, most: int) -> list[Track]:
-    """At most `most` of the tracks that are due, the one that has waited longest first."""
-    return sorted((track for track in tracks if due(track) <= now), key=due)[:most]
+def _longest_waiting(tracks: list[Track], due: Callable[[Track], float], most: int) -> list[Track]:
+    """At most `most` of the tracks, the one that has waited longest first."""
+    return sorted(tracks, key=due)[:most]

@@ -51,14 +51,14 @@ class Track:
     def expected_box(self, now: float) -> tuple[float, float, float, float]:
         """x1, y1, x2, y2 of the face if it moves on as it did."""
         box = self.face.box
-        dx, dy = (self._velocity * (now - self.seen_at)).tolist()
+        dx, dy = (self._velocity * max(0.0, now - self.seen_at)).tolist()
         return box.x1 + dx, box.y1 + dy, box.x2 + dx, box.y2 + dy
 
     def face_at(self, now: float) -> Face:
         """Its face where it should be now: as it was found, moved on for the time since."""
         if now == self.seen_at:
             return self.face
-        landmarks = self.face.landmarks + (self._velocity * (now - self.seen_at)).astype(np.float32)
+        landmarks = self.face.landmarks + (self._velocity * max(0.0, now - self.seen_at)).astype(np.float32)
         return Face(Box(*self.expected_box(now)), landmarks, self.face.confidence)
 
     def follow(self, face: Face, now: float, jump: float) -> None:
@@ -117,8 +117,8 @@ class Tracker:
     def update(self, faces: list[Face], now: float, later: Collection[Track] = ()) -> list[Track]:
         """Match the faces of one frame to tracks, nearest first, and begin new ones.
 
-        later: tracks that were not looked at, and are taken to be where they are expected. Returns the tracks whose
-        face is in this frame, in no particular order.
+        later: tracks that were not looked at, and whose face shows where it is expected. Returns the tracks whose face
+        is in this frame, in no particular order.
         """
         self.tracks = [track for track in self.tracks if now - track.seen_at <= LOST_AFTER]
         pairs = _pairs(self.tracks, faces, now)

@@ -40,7 +40,7 @@ class Stages:
         self.student_ids = frozenset(_seat_name(number) for number in range(len(seats)))
         self.students = len(seats)
         self.found: list[int] = []
-        """Faces of each search for them, with those that were tracked and need not be looked at in it."""
+        """Faces of each search for them, with those that were tracked, show, and need not be looked at in it."""
         self.seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
 
     def allocate(self, frame: Frame) -> None:
@@ -54,7 +54,7 @@ class Stages:
     def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         with self._timed("detect"):
             faces = self._parts.detector.detect(image, scale, tracked)
-        self.found.append(len(faces) + (len(tracked.later) if tracked else 0))
+        self.found.append(len(faces) + (len(tracked.showing) if tracked else 0))
         return faces
 
     def embed(self, image: NDArray[np.uint8], face: Face) -> Embedding:

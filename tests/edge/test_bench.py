@@ -13,7 +13,7 @@ import pytest
 from edge.bench.advice import judge
 from edge.bench.measure import Figures, measure, peak_memory
 from edge.bench.room import Room, composed, face_height, seats_of
-from edge.bench.stages import full_search
+from edge.bench.stages import Stages, full_search
 from edge.classifier import ClassifierSearch
 from edge.config import CameraSettings, Settings
 from edge.embedder import Embedding
@@ -93,6 +93,20 @@ def test_nobody_in_the_room_is_read_before_there_is_a_name(settings: Settings) -
 def test_too_few_frames_to_say_anything_is_an_error(settings: Settings) -> None:
     with pytest.raises(ClassPulseError, match="give more --seconds"):
         measured(settings, Device(detect=99.0), seconds=3)
+
+
+def test_of_those_whose_turn_comes_later_only_who_shows_is_counted_as_found() -> None:
+    class OneShows(Device):
+        def detect(self, image: np.ndarray, scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
+            assert tracked is not None
+            tracked.showing.append(1)
+            return super().detect(image, scale, tracked)
+
+    device = OneShows(detect=0.02, faces=1)
+    stages = Stages(Parts(device, device, device, None, 0.5, 0.5, {}), Nobody(), SEATS, lambda: device.now)
+    nowhere = np.empty((0, 4), np.float32)
+    stages.detect(PICTURE, tracked=Tracked(nowhere, np.zeros((5, 4), np.float32), nowhere, 0))
+    assert stages.found == [2]
 
 
 def test_everybody_in_a_composed_room_is_found_named_and_read(settings: Settings) -> None:

@@ -19,8 +19,8 @@ from edge.embedder import Embedding
 from edge.gallery import Gallery, new_student
 from edge.haar import HaarDetector
 from edge.interpreter import Network
-from edge.looks import PER_SECOND
-from edge.mtcnn import MtcnnDetector
+from edge.looks import ANEW_EVERY, PER_SECOND
+from edge.mtcnn import MAX_PROPOSALS, MtcnnDetector
 from edge.pipeline import Pipeline
 from edge.records import Box, Emotion, Face, Frame, Reduced
 from edge.tracked import OTHER_PROPOSALS, UNSURE_PROPOSALS, Tracked
@@ -43,6 +43,8 @@ class Watch:
         self._pipeline.use_gallery(gallery.searchable(date(2026, 1, 1)))
         self._heads: list[Head] = []
         self._frames = 0
+        self.read: list[Box] = []
+        """Where an expression was read."""
 
     def show(self, heads: list[Head], reduced: bool = False) -> list[Track]:
         """One more frame, a tenth of a second later."""
@@ -58,6 +60,7 @@ class Watch:
         return self._templates[self._heads.index(nearest(self._heads, face.box))]
 
     def classify(self, image: np.ndarray, box: Box) -> Emotion:
+        self.read.append(box)
         return Emotion((0.1, 0.6, 0.1, 0.1, 0.1))
 
 
@@ -96,17 +99,18 @@ def crops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 @pytest.mark.parametrize("people", [0, 4, 30, 60])
 def test_a_search_is_bounded_whatever_the_room_holds(watch: Watch, crops: Counter[str], people: int) -> None:
     heads = seats(people)
-    for _ in range(10):
+    for i in range(10):
         crops.clear()
         watch.show(heads)
-        assert crops["mtcnn-rnet"] <= UNSURE_PROPOSALS + OTHER_PROPOSALS
+        assert crops["mtcnn-rnet"] <= (UNSURE_PROPOSALS + OTHER_PROPOSALS + PER_SECOND / RATE if i else MAX_PROPOSALS)
     assert len(watch.show(heads)) == people
     for _ in range(5):
         crops.clear()
         watch.show(heads)
         assert crops["mtcnn-pnet"] == (people > 0)  # a still room without tracks is not even searched
-        assert crops["mtcnn-rnet"] <= OTHER_PROPOSALS
-        assert crops["mtcnn-onet"] <= PER_SECOND / RATE + 3  # and now and then one looked at twice
+        spare, anew = max(0, PER_SECOND / RATE - people), -(-people // ANEW_EVERY)
+        assert crops["mtcnn-rnet"] <= OTHER_PROPOSALS + spare + 10 * anew
+        assert crops["mtcnn-onet"] <= PER_SECOND / RATE + 3 + 2 * anew  # and now and then one looked at twice
 
 
 def test_tracked_faces_are_placed_as_a_search_of_that_frame_alone_would_place_them(
@@ -188,6 +192,15 @@ def test_faces_tracked_in_a_reduced_frame_are_expected_there(watch: Watch, crops
     assert crops["mtcnn-rnet"] <= 5 * 4  # without what is known each face takes three times as many
 
 
+def test_haar_says_of_nobody_that_he_need_not_be_found(detector: MtcnnDetector) -> None:
+    nowhere = np.empty((0, 4), np.float32)
+    (head,) = seats(1)
+    place = np.float32([[head.x - 30, head.y - 36, head.x + 30, head.y + 36]])
+    tracked = Tracked(nowhere, place, nowhere, 0)
+    HaarDetector(detector, min_face=40).detect(room([]), tracked=tracked)
+    assert tracked.showing == []
+
+
 def test_haar_finds_everybody_whoever_is_known(detector: MtcnnDetector) -> None:
     image = room(seats(3))
     haar = HaarDetector(detector, min_face=40)
@@ -197,7 +210,17 @@ def test_haar_finds_everybody_whoever_is_known(detector: MtcnnDetector) -> None:
     assert [face.box for face in haar.detect(image, tracked=Tracked(nowhere, places, nowhere, 0))] == found
 
 
-def test_in_a_room_where_nobody_is_known_yet_all_are_found_within_a_few_frames(watch: Watch) -> None:
-    for _ in range(4):
-        tracks = watch.show(seats(30))
-    assert len(tracks) == 30
+def test_in_a_room_where_nobody_is_known_yet_all_are_found_at_once(watch: Watch) -> None:
+    assert len(watch.show(seats(30))) == 30
+
+
+def test_where_nobody_is_any_more_no_name_is_read(watch: Watch) -> None:
+    heads = seats(30)
+    for _ in range(30):
+        watch.show(heads)
+    for track in watch.show(heads):
+        assert track.student_id is not None
+        track.reading_due = 0.0
+    watch.read.clear()
+    watch.show([])
+    assert watch.read == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.config import Settings
+from edge.looks import PER_SECOND
 from edge.pipeline import LONGEST_CARRY, Pipeline
 from edge.records import Box, Emotion, Face, Frame
 from edge.tracked import Tracked
@@ -48,6 +49,22 @@ def test_they_are_looked_for_often_enough_to_keep_a_track_whatever_the_config(se
     assert room.searched >= min(frames, 10 / (LONGEST_CARRY + 1 / rate) - 1)
     assert [track.track_id for track in pipeline.tracks] == [1]
     assert pipeline.tracks[0].student_id == "s-0"
+
+
+def test_a_device_that_sheds_load_looks_at_fewer_faces_in_fewer_searches(settings: Settings) -> None:
+    room = Room(people=30, enrolled=30)
+    due: list[int] = []
+
+    def detect(image: np.ndarray, scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
+        due.append(len(tracked.due) if tracked else 0)
+        return room.faces
+
+    room.detect = detect  # type: ignore[method-assign]
+    pipeline = Pipeline(every(settings, 1), room, room, room, threshold=0.5)
+    pipeline.shed(1)
+    watch(pipeline, [PICTURE] * 40)
+    assert len(due) == 20
+    assert sum(due) <= 4 * PER_SECOND / 2
 
 
 def test_a_face_is_read_in_the_frames_between_where_it_has_moved_to(settings: Settings) -> None:

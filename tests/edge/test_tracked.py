@@ -37,6 +37,13 @@ def test_a_face_that_is_not_due_is_passed_over_with_all_its_proposals() -> None:
     assert (len(seen), on_none.tolist(), len(unsure)) == (0, [False], 0)
 
 
+def test_of_the_faces_that_are_not_due_only_those_that_are_proposed_show() -> None:
+    there = tracked(later=np.concatenate([FACE + 300, FACE]))
+    _, _, unsure = there.divide(boxes((98, 101, 160, 182, 0.9)))
+    assert there.showing == [1]
+    np.testing.assert_array_equal(unsure, FACE + 300)
+
+
 def test_a_part_of_a_tracked_face_is_no_other_face() -> None:
     nose, beside = (120, 130, 140, 155, 0.95), (170, 100, 230, 180, 0.7)
     _, on_none, _ = tracked(due=FACE).divide(boxes((100, 100, 160, 180, 0.9), nose, beside))
@@ -87,3 +94,9 @@ def test_places_are_found_again_in_a_reduced_frame() -> None:
     there = tracked(due=FACE, turn=7).reduced(reduced)
     np.testing.assert_allclose(there.due, [[40, 25, 70, 45]])
     assert there.turn == 7
+
+
+def test_what_shows_in_a_reduced_frame_shows_in_the_frame() -> None:
+    whole = tracked(later=FACE)
+    whole.reduced(Reduced(np.zeros((100, 100, 3), np.uint8), scale=(2.0, 2.0))).divide(boxes((50, 50, 80, 90, 0.9)))
+    assert whole.showing == [0]
