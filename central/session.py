@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttSettings
-from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, read_password, tls_context
+from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, give_credentials
 from edge.errors import BrokerError
 from edge.wire import ROOT
 
@@ -137,12 +137,7 @@ class Session:
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_log = self._on_log
-        if settings.username is not None:
-            password = read_password(settings.password_file) if settings.password_file is not None else None
-            client.username_pw_set(settings.username, password)
-        if settings.tls:
-            # Read for every connection: a renewed certificate is used without a restart.
-            client.tls_set_context(tls_context(settings.ca_file, settings.certificate_file, settings.key_file))
+        give_credentials(client, settings)
         return client
 
     def _connect(self) -> None:

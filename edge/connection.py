@@ -1,6 +1,6 @@
 """What both ends of a connection to the broker need: TLS, readable failures, patience.
 
-Standard library only, because the central side imports this module.
+At run time standard library only, because the central side imports this module.
 """
 
 from __future__ import annotations
@@ -11,8 +11,14 @@ import random
 import socket
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.errors import BrokerError
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+
+    from edge.config import MqttSettings
 
 REFUSED_FOR_GOOD = {
     0x84: "it does not speak MQTT 5; use Mosquitto 1.6 or newer, or another MQTT 5 broker",
@@ -75,6 +81,19 @@ def tls_context(ca_file: Path | None, certificate_file: Path | None, key_file: P
                 f"cannot be read: {_cause(error)}"
             ) from error
     return context
+
+
+def give_credentials(client: Client, settings: MqttSettings) -> None:
+    """Let client show who it is, and whom it trusts, as settings say.
+
+    To be called for every connection: a renewed certificate is then used without a restart. Raises BrokerError naming
+    the file that is wrong.
+    """
+    if settings.username is not None:
+        password = read_password(settings.password_file) if settings.password_file is not None else None
+        client.username_pw_set(settings.username, password)
+    if settings.tls:
+        client.tls_set_context(tls_context(settings.ca_file, settings.certificate_file, settings.key_file))
 
 
 def read_password(path: Path) -> str:

@@ -24,7 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttSettings
-from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, read_password, tls_context
+from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, give_credentials
 from edge.errors import BrokerError
 from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, client_id, topic
 
@@ -82,13 +82,7 @@ class Session:
         self._client.on_socket_register_write = lambda *_: None
         if not trial:
             self._client.will_set(topic(classroom, "status"), OFFLINE, qos=1, retain=True)
-        if settings.username is not None:
-            password = read_password(settings.password_file) if settings.password_file is not None else None
-            self._client.username_pw_set(settings.username, password)
-        if settings.tls:
-            # Read for every connection: a renewed certificate is used without a restart.
-            context = tls_context(settings.ca_file, settings.certificate_file, settings.key_file)
-            self._client.tls_set_context(context)
+        give_credentials(self._client, settings)
         self._selector = selectors.DefaultSelector()
         self._wake = wake
         try:

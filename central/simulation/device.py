@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from central.session import BrokerSettings
-from edge.connection import explain, read_password, tls_context
+from edge.connection import explain, give_credentials
 from edge.errors import BrokerError
 from edge.records import Observation
 from edge.version import installed_version
@@ -112,11 +112,7 @@ class Device:
         client.will_set(topic(self.classroom, "status"), OFFLINE, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        if settings.username is not None:
-            password = read_password(settings.password_file) if settings.password_file is not None else None
-            client.username_pw_set(settings.username, password)
-        if settings.tls:
-            client.tls_set_context(tls_context(settings.ca_file, settings.certificate_file, settings.key_file))
+        give_credentials(client, settings)
         return client
 
     def _send(self, observation: Observation, sequence: int, kind: Kind) -> None:

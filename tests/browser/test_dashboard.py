@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.brokers import wait_until
 from tests.browser.running_school import NAME, PASSWORD, RunningSchool, browser_context, logged_in, seen
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker]
+
+
+def open_classroom(page: Page, classroom: str, name: str) -> Locator:
+    """The row of a student in view, on the page of the classroom."""
+    page.goto(f"/classrooms/{classroom}")
+    return page.get_by_role("list", name="Students in view").get_by_role("listitem").filter(has_text=name)
 
 
 def test_whoever_is_invited_chooses_a_password_accepts_the_note_and_is_in(
@@ -49,8 +55,7 @@ def test_a_label_changes_on_the_page_as_a_message_arrives(browser: Browser, scho
     device = school.device("live-room")
     device.observe([seen("live-1", "neutral")])
     with logged_in(browser, school, "admin") as page:
-        page.goto("/classrooms/live-room")
-        row = page.get_by_role("list", name="Students in view").get_by_role("listitem").filter(has_text="Liv Elm")
+        row = open_classroom(page, "live-room", "Liv Elm")
         expect(row).to_contain_text("neutral")
         device.observe([seen("live-1", "tired")])
         expect(row).to_contain_text("tired")
@@ -64,8 +69,7 @@ def test_a_late_observation_leaves_the_live_page_as_it_is(browser: Browser, scho
     device = school.device("late-room")
     device.observe([seen("late-1", "happy")])
     with logged_in(browser, school, "admin") as page:
-        page.goto("/classrooms/late-room")
-        row = page.get_by_role("list", name="Students in view").get_by_role("listitem").filter(has_text="Lotte Ash")
+        row = open_classroom(page, "late-room", "Lotte Ash")
         expect(row).to_contain_text("happy")
         device.vanish()
         device.observe([seen("late-1", "angry")])
@@ -130,10 +134,9 @@ def test_a_teacher_sees_the_own_group_live_and_no_other(browser: Browser, school
     device = school.device("shared-room")
     device.observe([seen("mine-1", "happy"), seen("other-1", "sad")])
     with logged_in(browser, school, "teacher") as page:
-        page.goto("/classrooms/shared-room")
-        expect(page.get_by_text("Mia Larch")).to_be_visible()
+        row = open_classroom(page, "shared-room", "Mia Larch")
+        expect(row).to_contain_text("happy")
         device.observe([seen("other-1", "angry"), seen("mine-1", "tired")])
-        row = page.get_by_role("listitem").filter(has_text="Mia Larch")
         expect(row).to_contain_text("tired")
         expect(page.get_by_text("Otto Yew")).to_have_count(0)
         expect(page.get_by_text("other-1")).to_have_count(0)
@@ -164,10 +167,9 @@ def test_the_page_says_that_it_is_not_live_any_more_and_comes_back(browser: Brow
     device = school.device("back-room")
     device.observe([seen("back-1", "neutral")])
     with logged_in(browser, school, "admin") as page:
-        page.goto("/classrooms/back-room")
-        expect(page.get_by_text("Bo Hazel")).to_be_visible()
+        row = open_classroom(page, "back-room", "Bo Hazel")
+        expect(row).to_contain_text("neutral")
         expect(page.get_by_text("live", exact=True).first).to_be_visible()
-        row = page.get_by_role("listitem").filter(has_text="Bo Hazel")
         with school.away():
             expect(page.get_by_text(re.compile("reconnecting|stale", re.I)).first).to_be_visible()
             expect(row).to_contain_text("neutral")
