@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 from uuid import UUID
 
-from central.subscriber import Message
+from central.session import Message
 from edge.wire import ObservationMessage, WireError, decode_observation, decode_status, parse_topic
 
 REMEMBERED = 10_000

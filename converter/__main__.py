@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from converter.runtime_notice import take_notice
 from edge.errors import ClassPulseError
 
 
@@ -15,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         arguments = _parser().parse_args(argv)
+        take_notice()
         return int(arguments.run(arguments))
     except ModuleNotFoundError as error:
         # The base install is what a Pi needs; the converter's packages come with its extra.

@@ -1,7 +1,8 @@
 """The shipped models, made from their float Keras sources.
 
-In `models/keras/` lie `<stem>.keras`, the float models; `emotion.json`, what training says of its model;
-and `measured.json`, what was measured of the built files. The result is a function of these files
+In `models/keras/` lie `<stem>.keras`, the float models; `<stem>.ranges.json`, the activation ranges of one that
+a static recipe quantizes; `emotion.json`, what training says of its model; and `measured.json`, what was
+measured of the built files. The result is a function of these files
 alone: the same files give the same bytes.
 """
 
@@ -30,8 +31,11 @@ _MTCNN = ModelEntry(
 )  # fmt: skip
 _MTCNN_SOURCE = "PyPI mtcnn 1.0.0, mtcnn/assets/weights"
 SHIPPED = (
-    # P-Net computes hardly anything on 10 to 32 channels: 8 bits would not make it faster.
-    replace(_MTCNN, name="mtcnn-pnet", recipe="float32", source=f"{_MTCNN_SOURCE}/pnet.lz4"),
+    # Most of P-Net's work is not in its convolutions: only where all activations are in 8 bits is it faster.
+    replace(
+        _MTCNN, name="mtcnn-pnet", subtract=0.0, divide=1.0, recipe="static_wi8_ai8_io8",
+        source=f"{_MTCNN_SOURCE}/pnet.lz4",
+    ),
     replace(_MTCNN, name="mtcnn-rnet", input=(24, 24, 3), recipe="dynamic_wi8", source=f"{_MTCNN_SOURCE}/rnet.lz4"),
     replace(_MTCNN, name="mtcnn-onet", input=(48, 48, 3), recipe="dynamic_wi8", source=f"{_MTCNN_SOURCE}/onet.lz4"),
     ModelEntry(
@@ -85,11 +89,16 @@ def source_path(keras: Path, name: str) -> Path:
     return keras / f"{name.replace('-', '_')}.keras"
 
 
+def ranges_path(source: Path) -> Path:
+    """Where the activation ranges of a float source lie, by tensor name of its float32 TFLite file."""
+    return source.with_suffix(".ranges.json")
+
+
 def _built(entry: ModelEntry, keras: Path, measured: dict[str, Any]) -> Built:
     path = source_path(keras, entry.name)
     if entry.role == "emotion":
         entry = _trained(entry, path.with_suffix(".json"))
-    content = convert(load_keras(path), entry.recipe)
+    content = convert(load_keras(path), entry.recipe, _ranges(entry, ranges_path(path)))
     sha256 = hashlib.sha256(content).hexdigest()
     entry = replace(entry, file=path.with_suffix(".tflite").name, sha256=sha256)
     entry = replace(entry, threshold=measured.get("threshold", entry.threshold))
@@ -98,6 +107,14 @@ def _built(entry: ModelEntry, keras: Path, measured: dict[str, Any]) -> Built:
     elif measured:
         log.warning("%s: measured.json speaks of another file; its figures are left out: measure again", entry.name)
     return Built(entry, content)
+
+
+def _ranges(entry: ModelEntry, path: Path) -> dict[str, Any] | None:
+    if not entry.recipe.startswith("static"):
+        return None
+    if not path.exists():
+        raise ModelError(f"{path}: missing; {entry.recipe} needs it; `classpulse-converter import` writes it")
+    return _json(path)
 
 
 def _trained(entry: ModelEntry, path: Path) -> ModelEntry:

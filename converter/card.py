@@ -60,7 +60,7 @@ def card_text(made: Conversion) -> str:
         ("takes", _input(entry)),
         ("gives", _output(source, entry)),
         ("recipe", f"`{entry.recipe}`: {RECIPES[entry.recipe]}"),
-        ("kept in float32", ", ".join(f"`{layer_text(kept)}`" for kept in made.keep_float) or "no layer on request"),
+        ("kept in float32", ", ".join(f"`{layer_text(kept)}`" for kept in made.keep_float) or "none"),
         ("size", f"{len(made.content) / 1e6:.2f} MB, {made.ratio:.1%} of float32 ({len(source.tflite) / 1e6:.2f} MB)"),
         ("sha256", f"`{entry.sha256}`"),
         ("licence", entry.licence),
@@ -124,7 +124,7 @@ def _input(entry: ModelEntry) -> str:
     takes = f"{sides} {entry.colour}".strip() + f": {_TAKES[entry.role]}"
     if entry.role == "identify":
         return f"{takes}, from `{entry.embedder}`, norm {entry.norm!r}"
-    crop = f", crop {entry.crop!r}" if entry.role == "embed" else ""
+    crop = f", crop {entry.crop!r}{' and its mirror image' * entry.mirror}" if entry.role == "embed" else ""
     return f"{takes}{crop}, (pixel - {_numbers(entry.subtract)}) / {_numbers(entry.divide)}"
 
 

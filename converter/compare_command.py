@@ -14,14 +14,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from converter.activation_ranges import measure_ranges
 from converter.arguments import positive
 from converter.atomic import write_together
 from converter.evaluate_model import compare_model, failures
 from converter.face_figures import read_aliases, read_pairs
 from converter.gates import FIGURES, Bound, parse_bounds
 from converter.meaning_options import ROLES, add_meaning, read_model
-from converter.mixed import usual_kept_float
+from converter.preparation import prepare
 from converter.quantization import quantize
 from converter.report import comparison_markdown, sweep_markdown, sweep_table
 from converter.representative import read_representative
@@ -152,9 +151,8 @@ def run_evaluate_model(arguments: argparse.Namespace) -> int:
 
     report = comparison_markdown(comparison, reasons if arguments.gate is not None else None, "report.png")
     _write(arguments.report, "report", report, comparison, comparison_chart(comparison))
-    for line in report.split("## ")[0].splitlines():
-        if line.startswith("|"):
-            console.print(line)
+    tables = [part for part in report.split("\n## ")[0].split("\n\n") if part.startswith("|")]
+    console.print("\n\n".join(tables))
     for reason in reasons:
         sys.stderr.write(f"fails: {reason}\n")
     console.print(f"written: {arguments.report / 'report.md'}, report.json, report.png")
@@ -172,12 +170,15 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         calibration = read_representative(
             arguments.calibrate, trial.view(entry), arguments.pictures, display.bar("calibration pictures")
         )
-        ranges = measure_ranges(source.tflite, display.bar("measuring ranges")(calibration.inputs))
+        # The static recipe's needs cover those of all others in 8 bits.
+        ready = prepare(source.tflite, replace(entry, recipe="static_wi8_ai8"), calibration.inputs, display.bar)
         swept = sweep(
             entry,
             source.tflite,
-            lambda recipe: quantize(
-                source.tflite, recipe, ranges, usual_kept_float(source.tflite, replace(entry, recipe=recipe))
+            lambda recipe: (
+                quantize(ready.content, recipe, ready.ranges, ready.keep_float)
+                if recipe.endswith("8")
+                else quantize(source.tflite, recipe)
             ),
             trial,
             arguments.gate,
@@ -190,6 +191,8 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         )
     if calibration.warning:
         console.print(f"warning: {calibration.warning}")
+    if ready.note:
+        console.print(f"in 8 bits: {ready.note}")
     from converter.charts import sweep_chart
 
     _write(arguments.output, "sweep", sweep_markdown(swept, "sweep.png"), swept, sweep_chart(swept))
@@ -199,7 +202,8 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         for reason in row["failures"]:
             console.print(f"{row['recipe']}: {reason}")
     ship = swept["ship"]
-    console.print(f"to ship: {ship}, with `convert --recipe {ship}`" if ship else "no recipe keeps the bounds")
+    options = f"--recipe {ship}" + (f" --calibrate {arguments.calibrate}" if ship and ship.endswith("8") else "")
+    console.print(f"to ship: {ship}, with `convert {options}`" if ship else "no recipe keeps the bounds")
     console.print(f"written: {arguments.output / 'sweep.md'}, sweep.json, sweep.png")
     return 0 if ship else 1
 

@@ -10,21 +10,23 @@ import hashlib
 import re
 import resource
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from converter.activation_ranges import measure_ranges
-from converter.arguments import positive
+from converter.arguments import number, positive
 from converter.atomic import write_together
 from converter.card import Conversion, agreement, card_text, layer_text
 from converter.manifest_writer import manifest_text
 from converter.meaning_options import ROLES, add_meaning, read_model
-from converter.mixed import usual_kept_float, worst_kept_float
-from converter.progress import progress
+from converter.mixed import worst_kept_float
+from converter.preparation import Prepared, measured, prepare
+from converter.progress import Steps, progress
 from converter.quantization import RECIPES, quantize
 from converter.representative import (
     FEWEST,
@@ -68,8 +70,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="*",
         action="extend",
         metavar="REGEX",
-        help="layers that stay float32, by name (default: VGG-Face's first, which hold 1%% of its weights; "
-        "without a name: none)",
+        help="layers that stay float32, by name (default: none, but without pictures VGG-Face's first); "
+        "VGG-Face is then quantized without what else is done to it",
     )
     parser.add_argument(
         "--auto-mixed", type=_bound, metavar="ERROR",
@@ -94,7 +96,8 @@ def run_convert(arguments: argparse.Namespace) -> int:
     if (arguments.auto_mixed or arguments.recipe.startswith("static")) and arguments.calibrate is None:
         raise ModelError(f"{asking} needs pictures: give a folder of them with --calibrate DIR")
 
-    with console.status("reading the model"):
+    steps = Steps(3)
+    with steps.step("reading the model"):
         source, said = read_model(arguments.model, arguments)
     origin = ", ".join(_named(path) for path in (arguments.model, arguments.weights) if path)
     entry, notes = describe_model(source, name, said, output.name, origin)
@@ -104,7 +107,7 @@ def run_convert(arguments: argparse.Namespace) -> int:
         console.print(f"assumed: {note}")
 
     pictures = _representative(arguments, entry, output.parent, console)
-    made = _convert(arguments, source, entry, notes, pictures, console)
+    made = _convert(arguments, source, entry, notes, pictures, steps, console)
     write_together(
         {
             output: made.content,
@@ -178,30 +181,39 @@ def _convert(
     entry: ModelEntry,
     notes: list[str],
     pictures: Representative | None,
+    steps: Steps,
     console: Console,
 ) -> Conversion:
-    ranges = None
-    if pictures is not None and entry.recipe.startswith("static"):
-        ranges = measure_ranges(source.tflite, progress(pictures.inputs, "calibrating", len(pictures.inputs)))
     inputs = _checked_inputs(entry, pictures)
-    keep_float = tuple(arguments.keep_float or ())
+    calibrating = None if pictures is None else pictures.inputs
     if arguments.keep_float is None and not arguments.auto_mixed:
-        keep_float = usual_kept_float(source.tflite, entry)
-        if keep_float:
-            notes.append(f"{len(keep_float)} first operations stay float32, which costs little size (--keep-float)")
-            console.print(f"assumed: {notes[-1]}")
-    with console.status("quantizing"):
+        ready = prepare(source.tflite, entry, calibrating, _bar)
+    else:
+        ranges = measured(source.tflite, entry, calibrating, _bar)
+        ready = Prepared(source.tflite, ranges, tuple(arguments.keep_float or ()))
+    if ready.note:
+        notes.append(ready.note)
+        console.print(f"assumed: {ready.note}")
+    keep_float = ready.keep_float
+    with steps.step("quantizing"):
         if arguments.auto_mixed:
-            keep_float = worst_kept_float(source.tflite, entry.recipe, ranges, keep_float, inputs, arguments.auto_mixed)
-        content = quantize(source.tflite, entry.recipe, ranges, keep_float)
-    # The edge embeds a face and its mirror image at once.
-    batch = 2 if entry.role == "embed" else 1
-    with console.status("running it"):
-        check = check_runtimes(content, entry.recipe, inputs, batch)
+            keep_float = worst_kept_float(
+                ready.content, entry.recipe, ready.ranges, keep_float, inputs, arguments.auto_mixed
+            )
+        content = quantize(ready.content, entry.recipe, ready.ranges, keep_float)
+    with steps.step("running it on the installed runtimes"):
+        check = check_runtimes(content, entry.recipe, inputs, entry.batch)
         check.require(arguments.runtime)
-        reference = run_on("litert", source.tflite, inputs, batch)
+        reference = run_on("litert", source.tflite, inputs, entry.batch)
+    for run, what in ((reference, "the model"), (check.default, f"the model by recipe {entry.recipe}")):
+        if run.answers is not None and not np.isfinite(run.answers).all():
+            raise ModelError(f"{what} gives answers that are no numbers: its weights are too large, or damaged")
     entry = replace(entry, sha256=hashlib.sha256(content).hexdigest())
     return Conversion(source, entry, content, notes, keep_float, pictures, reference, check)
+
+
+def _bar(title: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    return lambda items: progress(list(items), title)
 
 
 def _checked_inputs(entry: ModelEntry, pictures: Representative | None) -> NDArray[np.float32]:
@@ -213,8 +225,8 @@ def _checked_inputs(entry: ModelEntry, pictures: Representative | None) -> NDArr
 
 def _report(made: Conversion, console: Console) -> None:
     check = made.check
-    for expression in made.keep_float:
-        console.print(f"kept in float32: {layer_text(expression)}")
+    if made.keep_float:
+        console.print(f"kept in float32: {', '.join(map(layer_text, made.keep_float))}")
     console.print(
         f"{made.entry.name}: {made.entry.recipe}, {len(made.content) / 1e6:.2f} MB, {made.ratio:.1%} of float32, "
         f"sha256 {made.entry.sha256[:12]}…"
@@ -239,7 +251,7 @@ def _peak_memory() -> float:
 
 
 def _bound(text: str) -> float:
-    value = float(text)
+    value = number(text)
     if not value > 0:
         raise argparse.ArgumentTypeError("must be above 0")
     return value

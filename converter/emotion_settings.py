@@ -75,7 +75,7 @@ def read_settings(path: Path) -> TrainingSettings:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}; name a file of training settings") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}; write key = value, each key and each [table] once") from error
-    reader = TableReader(document, TrainingSettings, Places(path.absolute().parent, None))
+    reader = TableReader(document, TrainingSettings, Places(path.absolute().parent, path.absolute().parent))
     settings = reader.read(TrainingSettings, document.values)
     if settings is not None and settings.tail_epochs > settings.epochs:
         reader.wrong(("tail_epochs",), "are more than epochs", f"write at most {settings.epochs}")

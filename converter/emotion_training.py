@@ -197,9 +197,16 @@ def _save(
     arrays |= {f"weights_{i}": values for i, values in enumerate(model.get_weights())}
     arrays |= {f"average_{i}": values for i, values in enumerate(average)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
+    arrays |= {f"random_{i}": np.asarray(variable) for i, variable in enumerate(_random_state(model))}
     partial = path.with_suffix(".partial.npz")
     np.savez(partial, **arrays)
     partial.replace(path)
+
+
+def _random_state(model: keras.Model) -> list[Any]:
+    """The variables that dropout draws by: they are no weights."""
+    weights = {id(weight) for weight in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def _restore(path: Path, settings: TrainingSettings, model: keras.Model, average: list[Array]) -> list[Progress]:
@@ -210,6 +217,8 @@ def _restore(path: Path, settings: TrainingSettings, model: keras.Model, average
             model.set_weights([saved[f"weights_{i}"] for i in range(len(average))])
             for i, variable in enumerate(model.optimizer.variables):
                 variable.assign(saved[f"optimizer_{i}"])
+            for i, variable in enumerate(_random_state(model)):
+                variable.assign(saved[f"random_{i}"])
             for i, mean in enumerate(average):
                 mean[...] = saved[f"average_{i}"]
             return [Progress(**progress) for progress in json.loads(str(saved["history"]))]

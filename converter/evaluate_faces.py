@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from converter.face_figures import FARS, Pair, fold_accuracy, tar_at_far
 from converter.intervals import wilson
+from edge.canvas import CELL
 from edge.detector import Detector
 from edge.embedder import Embedder
 from edge.errors import PictureError
@@ -70,6 +71,14 @@ class FaceSet:
         return -np.inf
 
 
+def smallest_face(size: int | None, usual: int) -> int:
+    """The smallest face to look for among faces `size` pixels high; usual: among pictures as they are.
+
+    Two thirds of the size, since a box need not be exact; at least the 12 pixels that MTCNN's first network sees.
+    """
+    return usual if size is None else min(usual, max(CELL, size * 2 // 3))
+
+
 def central_face(image: NDArray[np.uint8], faces: Sequence[Face]) -> Face | None:
     """The face nearest to the middle of the picture, as data sets of single faces mean it."""
     height, width = image.shape[:2]
@@ -84,13 +93,12 @@ def central_face(image: NDArray[np.uint8], faces: Sequence[Face]) -> Face | None
 def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[str]]) -> dict[str, Any]:
     """The JSON of `evaluate faces` for one size.
 
-    accuracy: of the listed pairs, each with the threshold that is best on the other folds. tar: by FAR, over all
-    pairs of one person against all pairs of two people. A face that was not found is never similar.
+    accuracy: of the listed pairs, if any, each with the threshold that is best on the other folds. tar: by FAR, over
+    all pairs of one person against all pairs of two people. A face that was not found is never similar.
     """
-    similarity = np.array([faces.similarity(pair.a, pair.b) for pair in pairs])
-    same = np.array([pair.same for pair in pairs])
-    right, thresholds = fold_accuracy(similarity, same, np.array([pair.fold for pair in pairs]))
     genuine, impostor = cross_scores(faces, aliases)
+    if not np.isfinite(genuine).any():
+        raise PictureError("no person has two pictures with a face; give two or more of some")
     tar: dict[str, float] = {}
     tar_interval: dict[str, tuple[float, float]] = {}
     threshold_at: dict[str, float] = {}
@@ -101,9 +109,7 @@ def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[
         tar_interval[key] = wilson(round(rate * len(genuine)), len(genuine))
     return {
         "count": len(pairs),
-        "accuracy": float(right.mean()),
-        "accuracy_interval": wilson(int(right.sum()), len(right)),
-        "thresholds": thresholds,
+        **(_listed_accuracy(faces, pairs) if pairs else {}),
         "tar": tar,
         "tar_interval": tar_interval,
         "threshold_at_far": threshold_at,
@@ -112,6 +118,17 @@ def verification(faces: FaceSet, pairs: list[Pair], aliases: Sequence[frozenset[
         "pictures": len(faces.embeddings) + len(faces.undetected),
         "undetected": faces.undetected,
         "unreadable": faces.unreadable,
+    }
+
+
+def _listed_accuracy(faces: FaceSet, pairs: list[Pair]) -> dict[str, Any]:
+    similarity = np.array([faces.similarity(pair.a, pair.b) for pair in pairs])
+    same = np.array([pair.same for pair in pairs])
+    right, thresholds = fold_accuracy(similarity, same, np.array([pair.fold for pair in pairs]))
+    return {
+        "accuracy": float(right.mean()),
+        "accuracy_interval": wilson(int(right.sum()), len(right)),
+        "thresholds": thresholds,
     }
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from converter.candidates import as_manifest
 from converter.gates import Bound
 from converter.latency import Case, Timing, cases, measure, thread_counts, timings_json
-from converter.latency_process import BATCHES
 from converter.layer_errors import layer_errors
 from converter.macs import count_macs
 from converter.runtime_check import RuntimeCheck, check_runtimes
@@ -70,9 +69,9 @@ def compare_model(
 
 def check_on_runtimes(entry: ModelEntry, content: bytes, trial: Trial) -> RuntimeCheck:
     """content on each runtime, on inputs of the trial, in batches as on the edge."""
-    batch = BATCHES[entry.role]
     inputs = trial.inputs(entry, RUNTIME_INPUTS)
-    return check_runtimes(content, entry.recipe, inputs[: max(batch, len(inputs) // batch * batch)], batch)
+    whole = max(entry.batch, len(inputs) // entry.batch * entry.batch)
+    return check_runtimes(content, entry.recipe, inputs[:whole], entry.batch)
 
 
 def comparison_json(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from converter.atomic import write_together
-from converter.build import source_path
-from converter.keras_models import keras_bytes, tensorflow
+from converter.build import ranges_path, source_path
+from converter.keras_models import keras_bytes, load_keras, tensorflow
+from converter.quantization import float_tflite
 from edge.errors import ModelError
 
 TOLERANCE = 1e-4
@@ -16,13 +19,24 @@ TOLERANCE = 1e-4
 
 
 def import_mtcnn(keras: Path, *, overwrite: bool = False) -> list[Path]:
-    """Write P-, R- and O-Net to the folder keras, from the installed package `mtcnn`. Returns the files."""
+    """Write P-, R- and O-Net to the folder keras, from the installed package `mtcnn`. Returns the files.
+
+    P-Net's activation ranges are written beside it.
+    """
     from converter.mtcnn_source import SOURCES, mtcnn_model
+    from converter.pnet_ranges import pnet_ranges
 
     paths = {name: _free(source_path(keras, name), overwrite) for name in SOURCES}
     tensorflow()
-    write_together({path: keras_bytes(mtcnn_model(name)) for name, path in paths.items()})
-    return list(paths.values())
+    contents = {path: keras_bytes(mtcnn_model(name)) for name, path in paths.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "pnet.keras"
+        saved.write_bytes(contents[paths["mtcnn-pnet"]])
+        # As `build` does, whose tensors the ranges are named after.
+        ranges = pnet_ranges(float_tflite(load_keras(saved)))
+    contents[ranges_path(paths["mtcnn-pnet"])] = (json.dumps(ranges, indent=2) + "\n").encode()
+    write_together(contents)
+    return list(contents)
 
 
 def import_mobilefacenet(keras: Path, published: Path, *, overwrite: bool = False) -> tuple[Path, float]:

@@ -22,6 +22,8 @@ REPLACE_LAYER = (
 _CONTAINERS = ("Model", "Functional", "Sequential")
 _TENSORFLOW_CALLS = ("TFOpLambda", "SlicingOpLambda")
 """How Keras 2 keeps a call such as `tf.nn.relu(x)`: by the function's name, without code."""
+_KERAS_1 = frozenset({"nb_filter", "border_mode", "dim_ordering", "W_regularizer"})
+"""Arguments of layers that Keras 2 called otherwise."""
 _MODULES = ("keras", "tf_keras", "builtins")
 """Packages whose classes a file may name."""
 
@@ -41,7 +43,10 @@ def content_of(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(64)
     except IsADirectoryError as error:
-        raise ModelError(f"{path}: is a folder (a SavedModel?); save the model as one .keras file") from error
+        kind = "a SavedModel" if (path / "saved_model.pb").is_file() else "a folder"
+        raise ModelError(
+            f"{path}: is {kind}; load the model where it was made, and save it as one file: model.save('model.keras')"
+        ) from error
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
@@ -70,10 +75,10 @@ def read_architecture(path: Path, content: str) -> Architecture | None:
         raise ModelError(f"{path}: cannot be read: {error}") from error
 
 
-def refuse_foreign_layers(path: Path, architecture: Architecture, own_layers: Any) -> None:
-    """Raise ModelError for a layer that is not Keras's own, or that carries code.
+def refuse_foreign_layers(path: Path, architecture: Architecture, keras: Any) -> None:
+    """Raise ModelError for a layer that is not Keras's own, that carries code, or that Keras 1 wrote.
 
-    own_layers: the module `keras.layers` of the Keras that is to read the file.
+    keras: the module of the Keras that is to read the file.
     """
     for name, table in _objects(architecture.config, ""):
         kind = str(table["class_name"])
@@ -85,9 +90,30 @@ def refuse_foreign_layers(path: Path, architecture: Architecture, own_layers: An
             raise _foreign(path, name, kind)
     for table in _layers(architecture.config):
         kind = str(table.get("class_name"))
-        known = hasattr(own_layers, kind) or kind in _CONTAINERS or kind in _TENSORFLOW_CALLS
+        if _KERAS_1 & _config(table).keys():
+            raise ModelError(
+                f"{path}: layer {_name(table)!r} was written by Keras 1, which no current Keras reads; load the model "
+                "with Keras 2.3.1 (Python 3.7, TensorFlow 1.15), which still does, and save it again"
+            )
+        known = hasattr(keras.layers, kind) or kind in _CONTAINERS or kind in _TENSORFLOW_CALLS
         if not known and not table.get("module"):
             raise _foreign(path, _name(table) or "?", kind)
+        _refuse_foreign_activation(path, table, keras.activations)
+
+
+def _refuse_foreign_activation(path: Path, table: dict[str, Any], own: Any) -> None:
+    activation = _config(table).get("activation")
+    if isinstance(activation, dict) and activation.get("class_name") == "function":
+        activation = activation.get("config")
+    if not isinstance(activation, str):
+        return
+    try:
+        own.get(activation)
+    except (ValueError, TypeError) as error:
+        raise ModelError(
+            f"{path}: layer {_name(table)!r} has an activation of its maker's own, {activation!r}, whose code is not "
+            f"here; {REPLACE_LAYER}"
+        ) from error
 
 
 def _foreign(path: Path, name: str, kind: str) -> ModelError:
@@ -132,13 +158,14 @@ def _architecture(path: Path, text: str, version: str | None) -> Architecture:
 
 
 def _objects(value: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(name of the innermost named layer, table) of everything that says its class."""
+    """(name of the innermost named layer, table) of everything that says its class, but for what only training uses."""
     if isinstance(value, dict):
         name = _name(value) or name
         if "class_name" in value:
             yield name, value
-        for inner in value.values():
-            yield from _objects(inner, name)
+        for key, inner in value.items():
+            if key != "compile_config":
+                yield from _objects(inner, name)
     elif isinstance(value, list):
         for inner in value:
             yield from _objects(inner, name)
@@ -158,8 +185,12 @@ def _layers(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _name(table: dict[str, Any]) -> str:
+    return str(_config(table).get("name") or "")
+
+
+def _config(table: dict[str, Any]) -> dict[str, Any]:
     config = table.get("config")
-    return str(config.get("name") or "") if isinstance(config, dict) else ""
+    return config if isinstance(config, dict) else {}
 
 
 def _text(value: Any) -> str:

@@ -26,15 +26,17 @@ def tensorflow() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     try:
-        with _quiet():
+        with quiet():
             import tensorflow as tf
+
+            tf.config.list_physical_devices()  # says at length that there is no GPU, if so
     except ImportError as error:
         raise ModelError("TensorFlow is not installed: pip install 'classpulse[converter]'") from error
     return tf
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Drop what is written to standard error meanwhile: TensorFlow's first notices go there below Python."""
     sys.stderr.flush()
     kept = os.dup(2)

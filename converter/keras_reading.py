@@ -17,13 +17,15 @@ from typing import Any
 
 from converter.keras_config import content_of, read_architecture, refuse_foreign_layers
 from converter.keras_models import tensorflow
+from converter.keras_precision import in_float32, is_float32
 from converter.keras_weights import refuse_unfit, weights_suffix
 from edge.errors import ModelError
 
 VGG_FACE_PEOPLE = 2622
 """Outputs of the published VGG-Face classifier (Parkhi, Vedaldi, Zisserman: Deep Face Recognition, 2015)."""
 UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ImportError, NotImplementedError)
-"""What either Keras raises over a file that it cannot make sense of."""
+"""What either Keras raises over a file that it cannot make sense of; the last one over a layer whose author left out
+what Keras needs to make it again, such as `get_config`."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +75,29 @@ def load(keras: Any, path: Path, weights: Path | None) -> Any:
     content = content_of(path)
     architecture = read_architecture(path, content)
     assert architecture is not None  # `converter.source` takes files with weights alone elsewhere
-    refuse_foreign_layers(path, architecture, keras.layers)
+    refuse_foreign_layers(path, architecture, keras)
     # Layers are numbered over the life of a process, and the numbers end up in converted files.
     keras.backend.clear_session()
     try:
-        if weights is None:
+        if weights is not None:
+            model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
+        else:
             with _named(path, ".h5" if content == "hdf5" else ".keras") as link:
-                return keras.models.load_model(link, compile=False)
-        model = keras.models.model_from_json(path.read_text(encoding="utf-8"))
+                model = keras.models.load_model(link, compile=False)
     except UNREADABLE as error:
         raise ModelError(f"{path}: cannot be read as a Keras model: {_short(error)}") from error
+    if weights is not None:
+        _load_weights(path, model, weights)
+    return model if is_float32(architecture.config) else in_float32(keras, model)
+
+
+def _load_weights(path: Path, model: Any, weights: Path) -> None:
     refuse_unfit(weights, model)
     try:
         with _named(weights, weights_suffix(weights)) as link:
             model.load_weights(link)
     except UNREADABLE as error:
         raise ModelError(f"{weights}: does not fit the architecture of {path}: {_short(error)}") from error
-    return model
 
 
 def to_tflite(path: Path, model: Any) -> bytes:
@@ -134,7 +142,10 @@ def _cut(keras: Any, model: Any, request: Request) -> tuple[Any, str]:
     if not getattr(model, "inputs", None):
         raise ModelError(f"{request.path}: does not say its input shape; build the model before saving it")
     if len(model.inputs) != 1:
-        raise ModelError(f"{request.path}: takes {len(model.inputs)} inputs; only models of one picture are converted")
+        raise ModelError(
+            f"{request.path}: takes {len(model.inputs)} inputs; the edge gives a model one picture or one embedding: "
+            "build a model of that input alone, and save it"
+        )
     last = model.layers[-1]
     if request.output_layer is not None:
         names = [layer.name for layer in model.layers]
@@ -203,6 +214,6 @@ def _said(shape: tuple[int | None, ...]) -> str:
 
 
 def _short(error: BaseException) -> str:
-    """The first line of what Keras says, without the page of configuration behind it."""
-    line = str(error).strip().split("\n", 1)[0]
+    """The first line of what Keras says, without the page of configuration before or behind it."""
+    line = str(error).rpartition("Exception encountered: ")[2].strip().split("\n", 1)[0]
     return line[:300] or type(error).__name__

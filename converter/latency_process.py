@@ -21,9 +21,6 @@ from edge.errors import ModelError
 from edge.interpreter import Network, VectorNetwork
 from edge.manifest import Manifest
 
-BATCHES = {"embed": 2, "emotion": 1, "identify": 1}
-"""Role -> inputs in one run: an embedder takes a face and its mirror image at once."""
-
 
 def serve(folder: Path, name: str, role: str, runtime: str, threads: int) -> None:
     """Answer the lines on standard input until it ends."""
@@ -50,9 +47,8 @@ def _runner(folder: Path, name: str, role: str, runtime: str, threads: int) -> C
         vector = random.standard_normal(entry.input[0]).astype(np.float32)
         of_vectors = VectorNetwork(manifest, entry, runtime=runtime, threads=threads)
         return lambda: of_vectors(vector)
-    batch = BATCHES[role]
-    pixels = random.integers(0, 256, (batch, *entry.input), dtype=np.uint8)
-    of_pictures = Network(manifest, entry, batch=batch, runtime=runtime, threads=threads)
+    pixels = random.integers(0, 256, (entry.batch, *entry.input), dtype=np.uint8)
+    of_pictures = Network(manifest, entry, batch=entry.batch, runtime=runtime, threads=threads)
     return lambda: of_pictures(pixels)
 
 

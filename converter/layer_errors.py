@@ -26,10 +26,43 @@ class LayerError:
     """Of the output tensor: what a selective recipe takes to keep the layer float."""
     operation: str
     error: float
-    """Root mean square of the difference, in standard deviations of the float output."""
+    """Root mean square of what remains of the difference when each channel is scaled as fits best, in standard
+    deviations of the float output: a converter may scale channels and take it back in the next layer."""
     added: float
     """The part of `error` that its inputs do not have yet, if errors add up like noise."""
     macs: int
+
+
+class _Channels:
+    """What is summed over pictures of one layer's output: each (channels,), float64."""
+
+    def __init__(self, channels: int) -> None:
+        self._count = 0
+        self._sums, self._squares, self._others, self._products = (np.zeros(channels) for _ in range(4))
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> _Channels:
+        return cls(tensor.shape[-1] if len(tensor.shape) > 1 else 1)
+
+    def add(self, expected: NDArray[np.float32], found: NDArray[np.float32]) -> None:
+        rows = expected.reshape(-1, len(self._sums)).astype(np.float64)
+        others = found.reshape(rows.shape).astype(np.float64)
+        self._count += rows.size
+        self._sums += rows.sum(axis=0)
+        self._squares += np.square(rows).sum(axis=0)
+        self._others += np.square(others).sum(axis=0)
+        self._products += (rows * others).sum(axis=0)
+
+    def variance(self) -> float:
+        """Of the float output, over all channels."""
+        return max(0.0, float(self._squares.sum() / self._count - (self._sums.sum() / self._count) ** 2))
+
+    def noise(self) -> float:
+        """Mean square of what no scale of a channel explains."""
+        fits = np.divide(self._products, self._others, out=np.zeros_like(self._others), where=self._others > 0)
+        # The best scale leaves squares - products**2 / others; a negative one would call a sign that flipped right.
+        left = self._squares - np.maximum(fits, 0) * self._products
+        return max(0.0, float(left.sum() / self._count))
 
 
 def layer_errors(reference: bytes, quantized: bytes, inputs: Sequence[NDArray[np.float32]]) -> list[LayerError]:
@@ -44,18 +77,14 @@ def layer_errors(reference: bytes, quantized: bytes, inputs: Sequence[NDArray[np
     layers = matched(graph.operations, other.operations)
     if not layers:
         raise ModelError("the quantized model has no layer of the float model; convert it from this very source")
-    counts, sums, squares, difference = (np.zeros(len(layers)) for _ in range(4))
+    sums = [_Channels.of(operation.outputs[0]) for operation, _ in layers]
     for values in inputs:
         graph.run(values)
         other.run(values)
-        for i, (operation, tensor) in enumerate(layers):
-            expected, found = graph.value(operation.outputs[0]), other.value(tensor)
-            counts[i] += expected.size
-            sums[i] += expected.sum(dtype=np.float64)
-            squares[i] += np.square(expected, dtype=np.float64).sum()
-            difference[i] += np.square(found - expected, dtype=np.float64).sum()
-    variance = np.maximum(squares / counts - (sums / counts) ** 2, 0)
-    noise = difference / counts
+        for channels, (operation, tensor) in zip(sums, layers, strict=True):
+            channels.add(graph.value(operation.outputs[0]), other.value(tensor))
+    variance = np.array([channels.variance() for channels in sums])
+    noise = np.array([channels.noise() for channels in sums])
     # A layer that always answers the same can only be right or wrong.
     relative = np.sqrt(np.divide(noise, variance, out=np.where(noise > 0, np.inf, 0.0), where=variance > 0))
     error = {operation.outputs[0].name: float(relative[i]) for i, (operation, _) in enumerate(layers)}

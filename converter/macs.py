@@ -11,9 +11,12 @@ import math
 from converter.tflite_graph import Graph, Operation
 
 
-def count_macs(content: bytes) -> int:
-    """Multiply-accumulates of one run of a TFLite file. Raises ModelError when it cannot be loaded."""
-    return sum(operation_macs(operation) for operation in Graph(content).operations)
+def count_macs(content: bytes, shape: tuple[int, ...] | None = None) -> int:
+    """Multiply-accumulates of one run of a TFLite file; shape: of its input, for a model that takes several.
+
+    Raises ModelError when it cannot be loaded.
+    """
+    return sum(operation_macs(operation) for operation in Graph(content, shape).operations)
 
 
 def operation_macs(operation: Operation) -> int:

@@ -52,7 +52,7 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         pairs = ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items())
         return f"{{ {pairs} }}"
-    if isinstance(value, str):
-        # A JSON string is a TOML basic string, DEL apart, which no entry holds.
+    if isinstance(value, str | bool):
+        # A JSON string is a TOML basic string, DEL apart, which no entry holds; true and false are alike.
         return json.dumps(value, ensure_ascii=False)
     return repr(value)

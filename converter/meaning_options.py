@@ -6,7 +6,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from converter.arguments import positive
+from converter.arguments import number, positive
 from converter.role_defaults import Said, read_said
 from converter.source import Source, read_source
 from edge.manifest import COLOURS, CROPS, NORMS
@@ -27,6 +27,10 @@ def add_meaning(parser: argparse.ArgumentParser) -> None:
     meaning.add_argument("--subtract", type=_numbers, metavar="N[,N,N]", help="from each pixel, in colour order")
     meaning.add_argument("--divide", type=_numbers, metavar="N[,N,N]", help="by this, after that")
     meaning.add_argument("--crop", choices=CROPS, help="how the face is cut for an embedder")
+    meaning.add_argument(
+        "--mirror", action=argparse.BooleanOptionalAction,
+        help="whether an embedder sees the mirror image of each face too: steadier, at twice the time",
+    )  # fmt: skip
     meaning.add_argument("--threshold", type=float, help="below it a face is unknown")
     meaning.add_argument("--temperature", type=float, help="divides the logits of a classifier")
     meaning.add_argument("--labels", type=_labels, metavar="A,B,...|FILE", help="of a classifier, in output order")
@@ -44,7 +48,7 @@ def read_model(path: Path, arguments: argparse.Namespace) -> tuple[Source, Said]
 
 
 def _numbers(text: str) -> float | tuple[float, ...]:
-    values = tuple(float(part) for part in text.split(","))
+    values = tuple(number(part) for part in text.split(","))
     return values[0] if len(values) == 1 else values
 
 

@@ -23,12 +23,17 @@ image (`dynamic_wi8`): nearest neighbour kept for 0.97 of them instead of 0.93, 
 0.983, file 25.6% instead of 25.0% of float32."""
 
 
+def is_vggface(entry: ModelEntry) -> bool:
+    """Whether it is a model of VGG-Face's kind, by a recipe in 8 bits."""
+    return entry.role == "embed" and entry.input[0] == 224 and entry.recipe.endswith(("wi8", "ai8", "io8"))
+
+
 def usual_kept_float(content: bytes, entry: ModelEntry) -> tuple[str, ...]:
-    """Expressions of the layers that stay float32 unless asked otherwise: the first of VGG-Face, none of others.
+    """Expressions of the layers that stay float32 where there are no pictures: the first of VGG-Face, none of others.
 
     content: the float32 TFLite file; entry: what it is, its recipe included.
     """
-    if entry.role != "embed" or entry.input[0] != 224 or entry.recipe.rpartition("_")[2] not in ("wi8", "ai8", "io8"):
+    if not is_vggface(entry):
         return ()
     operations = Graph(content).operations
     weights = [sum(math.prod(t.shape) for t in o.inputs[1:2]) if "CONV" in o.kind else 0 for o in operations]

@@ -1,8 +1,8 @@
 """The three networks of MTCNN as Keras models, with the weights that PyPI `mtcnn` 1.0.0 carries.
 
 Zhang et al., "Joint Face Detection and Alignment using Multitask Cascaded Convolutional Networks",
-IEEE SPL 2016. All three take (batch, H, W, 3) float32 RGB as (pixel - 127.5) / 128, rows first, and
-answer, in this order:
+IEEE SPL 2016. R-Net and O-Net take (batch, H, W, 3) float32 RGB as (pixel - 127.5) / 128, P-Net the pixels
+as they are, rows first. All three answer, in this order:
 
     probability  (..., 1) that there is a face, 0..1
     box          (..., 4) x1, y1, x2, y2: how far each edge moves, as a share of the side of the box
@@ -17,7 +17,8 @@ Three things are written differently than in the package and change no answer: t
 face" and "face" is the sigmoid of the difference of the two logits; the dense layer behind the
 convolutions is a convolution over the whole map, so that the swap of rows and columns that the
 package does there (its weights come from MATLAB, columns first) is folded into the weights; the
-landmarks come as five x, y pairs where the package gives five x and then five y.
+landmarks come as five x, y pairs where the package gives five x and then five y. P-Net, which does most
+of the work, is written for speed: see `converter.pnet`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.pnet import pnet
 from edge.errors import ModelError
 
 if TYPE_CHECKING:
@@ -49,9 +51,10 @@ def mtcnn_model(name: str) -> keras.Model:
     Raises ModelError when the package is missing or carries other weights than those that were measured.
     """
     weights = _package_weights(name)
-    build = {"mtcnn-pnet": _pnet, "mtcnn-rnet": _rnet, "mtcnn-onet": _onet}[name]
-    model = build()
-    heads = {"mtcnn-pnet": 1, "mtcnn-rnet": 1, "mtcnn-onet": 2}[name]
+    if name == "mtcnn-pnet":
+        return pnet(weights)
+    model = {"mtcnn-rnet": _rnet, "mtcnn-onet": _onet}[name]()
+    heads = {"mtcnn-rnet": 1, "mtcnn-onet": 2}[name]
     _fill(model, weights, heads)
     return model
 
@@ -73,19 +76,6 @@ def _package_weights(name: str) -> list[NDArray[np.float32]]:
         )
     weights: list[NDArray[np.float32]] = joblib.load(io.BytesIO(content))
     return weights
-
-
-def _pnet() -> keras.Model:
-    import keras
-
-    picture = keras.Input((None, None, 3), name="picture")
-    x = _block(picture, 1, 10, 3)
-    x = keras.layers.MaxPooling2D(2, 2, padding="same", name="pool1")(x)
-    x = _block(x, 2, 16, 3)
-    x = _block(x, 3, 32, 3)
-    probability = keras.layers.Conv2D(1, 1, activation="sigmoid", name="probability")(x)
-    box = keras.layers.Conv2D(4, 1, name="box")(x)
-    return keras.Model(picture, [probability, box], name="mtcnn_pnet")
 
 
 def _rnet() -> keras.Model:

@@ -88,7 +88,7 @@ def operation_names(content: bytes) -> list[str]:
 
     They tell the Keras layers that an operation was made of, such as "model/conv1/Relu;model/conv1/Conv2D".
     """
-    graph = _schema().Model.GetRootAs(content).Subgraphs(0)
+    graph = schema().Model.GetRootAs(content).Subgraphs(0)
     operations = [graph.Operators(i) for i in range(graph.OperatorsLength())]
     return [";".join(graph.Tensors(t).Name().decode() for t in operation.OutputsAsNumpy()) for operation in operations]
 
@@ -181,7 +181,7 @@ def _in_signature_order(content: bytes) -> bytes:
     The list is overwritten in place: writing the flatbuffer anew would lose the alignment of the weights.
     """
     patched = bytearray(content)
-    model = _schema().Model.GetRootAs(patched)
+    model = schema().Model.GetRootAs(patched)
     if model.Subgraphs(0).OutputsLength() < 2:
         return content
     signature = model.SignatureDefs(0)
@@ -191,7 +191,8 @@ def _in_signature_order(content: bytes) -> bytes:
     return bytes(patched)
 
 
-def _schema() -> Any:
+def schema() -> Any:
+    """The classes that read a TFLite file in place."""
     from ai_edge_litert import schema_py_generated
 
     return schema_py_generated

@@ -37,6 +37,7 @@ class Said:
     subtract: float | tuple[float, ...] | None = None
     divide: float | tuple[float, ...] | None = None
     crop: str | None = None
+    mirror: bool | None = None
     embedder: str | None = None
     norm: str | None = None
     threshold: float | None = None
@@ -115,14 +116,17 @@ def _embed(source: Source, said: Said, notes: list[str]) -> Said:
             "name the layer that is one, with --embedding-layer"
         )
     if height == 224:
-        usual = Said(colour="BGR", subtract=VGGFACE_MEAN, divide=1.0, crop="box", threshold=NOBODY)
+        usual = Said(colour="BGR", subtract=VGGFACE_MEAN, divide=1.0, crop="box", mirror=False, threshold=NOBODY)
         kind = "VGG-Face (224x224x3)"
     else:
-        usual = Said(colour="RGB", subtract=127.5, divide=128.0, crop="arcface", threshold=NOBODY)
+        usual = Said(colour="RGB", subtract=127.5, divide=128.0, crop="arcface", mirror=True, threshold=NOBODY)
         kind = "MobileFaceNet and ArcFace"
     _note_pixels(said, usual, kind, notes)
     if said.crop is None:
         notes.append(f"crop {usual.crop!r}, as usual for {kind} (--crop)")
+    if said.mirror is None:
+        how = "each face and its mirror image" if usual.mirror else "each face alone, without its mirror image"
+        notes.append(f"embeds {how}, as usual for {kind} (--{'no-' if usual.mirror else ''}mirror)")
     if said.threshold is None:
         notes.append(
             f"threshold {NOBODY}: it recognises hardly anybody. Measure it with `classpulse-converter evaluate faces`, "
@@ -136,7 +140,10 @@ def _emotion(source: Source, said: Said, notes: list[str]) -> Said:
     if channels != 1 or height != width:
         raise ModelError(f"{source.path}: takes {list(source.input)}; an expression model takes a square grey picture")
     if source.outputs != len(LABELS):
-        raise ModelError(f"{source.path}: gives {source.outputs} scores; the labels are {', '.join(LABELS)}")
+        raise ModelError(
+            f"{source.path}: gives {source.outputs} scores; an expression model gives one for each of "
+            f"{', '.join(LABELS)}: train it on these labels (`train emotion`)"
+        )
     if said.labels is None:
         notes.append(f"labels in alphabetical order, as Keras reads folders: {', '.join(LABELS)} (--labels)")
     rescales = "rescaling" in operation_names(source.tflite)[0].lower()

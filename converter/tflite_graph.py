@@ -41,8 +41,9 @@ class Operation:
 class Graph:
     """A model that keeps the value of every tensor after a run."""
 
-    def __init__(self, content: bytes) -> None:
-        """content: a TFLite file. Raises ModelError when LiteRT cannot run it."""
+    def __init__(self, content: bytes, shape: tuple[int, ...] | None = None) -> None:
+        """content: a TFLite file; shape: of its input, for a model that takes several. Raises ModelError when LiteRT
+        cannot run it."""
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         try:
@@ -54,6 +55,8 @@ class Graph:
                     # A delegate would keep its inner tensors to itself.
                     experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
                 )
+            if shape is not None:
+                self._interpreter.resize_tensor_input(self._interpreter.get_input_details()[0]["index"], shape)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"LiteRT cannot load the model: {first_line(error)}; convert it again") from error

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.arguments import count, number, positive
 from converter.atomic import write_together
 from converter.face_embeddings import Embedded, FaceReader
 from converter.face_pictures import (
@@ -59,7 +60,7 @@ def add_kind(models: Any) -> None:
     )
     parser.add_argument("--embedder", default="mobilefacenet", help="of the manifest (default: %(default)s)")
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder of manifest.toml (default: shipped)")
-    parser.add_argument("--variants", type=_count, default=8, help="changed copies of a training picture (default: 8)")
+    parser.add_argument("--variants", type=count, default=8, help="changed copies of a training picture (default: 8)")
     parser.add_argument(
         "--held-out",
         type=_share,
@@ -67,7 +68,7 @@ def add_kind(models: Any) -> None:
         metavar="SHARE",
         help="of a student's pictures, to stop and to choose the threshold by; as many more to measure (default: 0.2)",
     )
-    parser.add_argument("--epochs", type=_count, default=200, help="at most (default: %(default)s)")
+    parser.add_argument("--epochs", type=positive, default=200, help="at most (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
     parser.add_argument(
         "--checkpoint",
@@ -75,7 +76,7 @@ def add_kind(models: Any) -> None:
         metavar="FILE.npz",
         help="embeddings, written as they come and resumed from: biometric data, removed once the model is written",
     )
-    parser.add_argument("--threads", type=_count, default=0, help="CPU threads (default: all)")
+    parser.add_argument("--threads", type=count, default=0, help="CPU threads (default: all)")
     parser.add_argument("--overwrite", action="store_true", help="replace the three files")
     parser.set_defaults(run=run_train_faces)
 
@@ -239,6 +240,11 @@ def _say(figures: dict[str, Any], threshold: float) -> None:
     )
     if figures["students_played_strangers"]:
         sys.stdout.write("no other people were given: students that a classifier was not trained on stood in\n")
+    if not figures["tpir"]:
+        sys.stderr.write(
+            "warning: it identified none of the students' pictures that it was not trained on, and is of no use; "
+            "give more pictures of each, or another --embedder\n"
+        )
     if figures["stranger_pictures"] < FEW_STRANGERS:
         sys.stderr.write(
             f"warning: {figures['stranger_pictures']} pictures of strangers are few to keep their FPIR below "
@@ -246,15 +252,8 @@ def _say(figures: dict[str, Any], threshold: float) -> None:
         )
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must not be negative")
-    return value
-
-
 def _share(text: str) -> float:
-    value = float(text)
+    value = number(text)
     if not 0 < value < 0.5:
         raise argparse.ArgumentTypeError("must lie between 0 and 0.5")
     return value

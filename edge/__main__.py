@@ -6,19 +6,17 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from edge import authorisation, config_schema, doctor, gallery, show_config
-from edge.checks import check_broker, check_camera
-from edge.classifier import trained_on
-from edge.config import Settings, load, service_environment
+from edge import authorisation, config_schema, doctor, show_config, students_command
+from edge.bench import command as bench_command
+from edge.checks import check_broker, check_broker_files, check_camera
+from edge.config import load, service_environment
 from edge.daemon import Daemon
-from edge.enrolment import enrol
 from edge.errors import ClassPulseError
 from edge.journal import configure_logging
-from edge.loading import EnrolledStudents, load_parts, load_recognition
-from edge.manifest import Manifest
+from edge.loading import EnrolledStudents, load_parts
 from edge.notify import Notifier
 from edge.service import Service
 
@@ -32,9 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     arguments, late = parser.parse_known_args(argv)
-    if late and (arguments.run is not _enrol or any(word.startswith("-") for word in late)):
+    if late and (not students_command.takes_late_pictures(arguments) or any(word.startswith("-") for word in late)):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
-    if late:  # argparse ends a list that may be empty at the first option, and pictures may come after one
+    if late:
         arguments.pictures += [Path(word) for word in late]
     # Only the daemon has a story to tell; the other commands answer on stdout.
     quiet = logging.INFO if arguments.run is _run else logging.WARNING
@@ -77,28 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     examining.set_defaults(run=_doctor)
 
-    adding = commands.add_parser("enrol", help="add a student, or replace a student's template")
-    adding.add_argument("student_id", metavar="STUDENT", help="such as s-042: a-z, 0-9 and '-'")
-    adding.add_argument(
-        "pictures",
-        type=Path,
-        nargs="*",
-        metavar="PICTURE",
-        help="each showing the student alone; none is needed where a classifier recognises the students",
-    )
-    adding.add_argument("--consent", required=True, metavar="REFERENCE", help="where the consent is filed")
-    adding.add_argument("--consent-expires", type=_date, metavar="YYYY-MM-DD", help="last day to identify the student")
-    adding.set_defaults(run=_enrol)
-
-    students = commands.add_parser("students", help="list who is enrolled")
-    students.set_defaults(run=_students)
-
-    forgetting = commands.add_parser("forget", help="erase a student's template and consent")
-    forgetting.add_argument("student_id", metavar="STUDENT")
-    forgetting.set_defaults(run=_forget)
-
-    for command in (run, examining, adding, students, forgetting):
+    about_students = students_command.add_parsers(commands)
+    for command in (run, examining, *about_students):
         command.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s")
+
+    bench_command.add_parser(commands)
 
     demo = commands.add_parser("demo", help="the main job on a bundled clip, with a broker of its own")
     demo.add_argument("--seconds", type=float, default=20.0, help="length, 0: until Ctrl-C (default %(default)s)")
@@ -122,6 +103,7 @@ def _check_config(arguments: argparse.Namespace) -> int:
         settings = load(path)
         authorisation.require(settings.authorisation, datetime.now(UTC))
         EnrolledStudents(settings, load_parts(settings).faces).changed()
+        check_broker_files(settings.mqtt)
         tried = [check_camera(settings)] if arguments.camera else []
         tried += [check_broker(settings)] if arguments.broker else []
     except ClassPulseError as error:
@@ -160,77 +142,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return 0 if well else 1
 
 
-def _enrol(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config)
-    detector, embedder = load_recognition(settings, Manifest(settings.runtime.models))
-    student = enrol(
-        settings,
-        detector,
-        embedder,
-        arguments.student_id,
-        arguments.consent,
-        arguments.pictures,
-        arguments.consent_expires,
-    )
-    count = len(student.embeddings)
-    if count:
-        told = f"enrolled from {count} picture{'s' if count > 1 else ''}; none was kept"
-    else:
-        told = "enrolled by consent only"
-    sys.stdout.write(f"{student.student_id}: {told}\n")
-    recognition = settings.recognition
-    if recognition.method == "classifier" and recognition.classifier not in trained_on(
-        student.student_id, settings.runtime.models
-    ):
-        sys.stdout.write(
-            f"{student.student_id}: has no class in {recognition.classifier!r}, and stays unknown until that is "
-            "trained with the student's pictures\n"
-        )
-    return 0
-
-
-def _students(arguments: argparse.Namespace) -> int:
-    for student in _open_gallery(load(arguments.config)).students:
-        until = f", until {student.consent_expires}" if student.consent_expires else ""
-        count = len(student.embeddings)
-        templates = f"{count} template{'s' if count > 1 else ''}" if count else "no template"
-        sys.stdout.write(
-            f"{student.student_id}: {templates}, enrolled {student.enrolled_on}, consent {student.consent}{until}\n"
-        )
-    return 0
-
-
-def _forget(arguments: argparse.Namespace) -> int:
-    settings = load(arguments.config)
-    path = settings.recognition.gallery
-    with gallery.changing(path):
-        remaining = _open_gallery(settings).without(arguments.student_id)
-        gallery.save(remaining, path, gallery.read_key(settings.recognition.key_file))
-    sys.stdout.write(f"{arguments.student_id}: template erased; a running daemon forgets it within seconds\n")
-    for name in trained_on(arguments.student_id, settings.runtime.models):
-        sys.stdout.write(
-            f"{arguments.student_id}: the class in the classifier {name!r} is masked from now on, but its weights hold "
-            "what they learned of the student until it is trained again without the student's pictures\n"
-        )
-    return 0
-
-
 def _demo(arguments: argparse.Namespace) -> int:
     from edge import demo  # its extra is not installed on a Pi
 
     return demo.run(arguments.seconds, svg=arguments.svg)
-
-
-def _open_gallery(settings: Settings) -> gallery.Gallery:
-    key = gallery.read_key(settings.recognition.key_file)
-    return gallery.load(settings.recognition.gallery, key, settings.recognition.model)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write YYYY-MM-DD") from error
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _numbers(count: int, low: float, high: float) -> dict[str, Any]:
     return {"type": "array", "items": number, "minItems": count, "maxItems": count}
 
 
-ROTATION = Read(_rotation, "0, 90, 180 or 270", {"enum": list(ROTATIONS)})
+ROTATION = Read(_rotation, "0, 90, 180 or 270", {"type": "integer", "enum": list(ROTATIONS)})
 REGION = Read(_rectangle, _WANTED_RECTANGLE, _numbers(4, 0, 1))
 MASKS = Read(
     _rectangles,

@@ -1,4 +1,4 @@
-"""Tries out what the daemon will need: the camera, the broker, the speed of the models."""
+"""Tries out what the daemon will need: the camera, the files for the broker, the broker, the speed of the models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import numpy as np
 from edge.camera import NewestFrame, open_camera
 from edge.camera.device import without_password
 from edge.capture import WatchedCamera
-from edge.config import Settings
+from edge.config import MqttSettings, Settings
+from edge.connection import read_password, tls_context
 from edge.errors import CameraError
 from edge.loading import Parts
 from edge.records import Box, Face
@@ -43,6 +44,14 @@ def check_camera(settings: Settings) -> str:
     asked = (settings.camera.width, settings.camera.height)
     differs = "" if (width, height) == asked else f" (asked for {asked[0]}x{asked[1]})"
     return f"{source} gives {width}x{height}{differs}"
+
+
+def check_broker_files(mqtt: MqttSettings) -> None:
+    """Read the certificates, the key and the password. Raises BrokerError naming the file that is wrong."""
+    if mqtt.tls:
+        tls_context(mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
+    if mqtt.password_file is not None:
+        read_password(mqtt.password_file)
 
 
 def check_broker(settings: Settings) -> str:

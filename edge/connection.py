@@ -1,6 +1,6 @@
 """What both ends of a connection to the broker need: TLS, readable failures, patience.
 
-Standard library only, because the central side imports this module.
+At run time standard library only, because the central side imports this module.
 """
 
 from __future__ import annotations
@@ -11,8 +11,14 @@ import random
 import socket
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.errors import BrokerError
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+
+    from edge.config import MqttSettings
 
 REFUSED_FOR_GOOD = {
     0x84: "it does not speak MQTT 5; use Mosquitto 1.6 or newer, or another MQTT 5 broker",
@@ -77,6 +83,19 @@ def tls_context(ca_file: Path | None, certificate_file: Path | None, key_file: P
     return context
 
 
+def give_credentials(client: Client, settings: MqttSettings) -> None:
+    """Let client show who it is, and whom it trusts, as settings say.
+
+    To be called for every connection: a renewed certificate is then used without a restart. Raises BrokerError naming
+    the file that is wrong.
+    """
+    if settings.username is not None:
+        password = read_password(settings.password_file) if settings.password_file is not None else None
+        client.username_pw_set(settings.username, password)
+    if settings.tls:
+        client.tls_set_context(tls_context(settings.ca_file, settings.certificate_file, settings.key_file))
+
+
 def read_password(path: Path) -> str:
     """The one line in a password file. Raises BrokerError when there is none."""
     try:
@@ -122,7 +141,9 @@ _TLS_REASONS = (
     ("CERTIFICATE_REVOKED", "this client's certificate is revoked; issue another"),
     ("CERTIFICATE_EXPIRED", "the broker says this client's certificate has expired; renew it, or check both clocks"),
     ("UNKNOWN_CA", "the broker does not know the authority that signed this client's certificate"),
-    ("BAD_CERTIFICATE", "the broker does not accept this client's certificate"),
+    ("UNSUPPORTED_CERTIFICATE", "this client's certificate was not made for a client; issue one that was"),
+    # OpenSSL says so as well of a certificate that is not valid yet.
+    ("BAD_CERTIFICATE", "the broker does not accept this client's certificate; is it valid yet by the broker's clock?"),
     ("HANDSHAKE_FAILURE", "the broker refused the TLS handshake; does it want a client certificate?"),
     ("WRONG_VERSION_NUMBER", "the broker does not speak TLS on this port; check port"),
     ("PROTOCOL_VERSION", "the broker speaks no TLS 1.2 or newer"),
@@ -139,6 +160,8 @@ def _explain_verification(error: ssl.SSLCertVerificationError) -> str:
             return "the broker's certificate has expired; renew it, or check this machine's clock"
         case 2 | 18 | 19 | 20 | 21:
             return "the broker's certificate is signed by an unknown authority; set ca_file to the school's CA"
+        case 26:
+            return "the certificate shown is not a broker's; is somebody posing as the broker?"
         case 62 | 64:
             return f"the broker's certificate is for another name: {error.verify_message}; set host to its name"
     return f"the broker's certificate is not accepted: {error.verify_message}"

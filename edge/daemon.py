@@ -7,7 +7,7 @@ import threading
 import time
 
 from edge.authorisation import Permission
-from edge.camera import NewestFrame, open_camera
+from edge.camera import Camera, NewestFrame, open_camera
 from edge.camera.clip import Clip
 from edge.camera.device import without_password
 from edge.camera.pictures import Pictures
@@ -28,13 +28,14 @@ from edge.journal import (
     event,
 )
 from edge.load_shedding import LoadShedding
-from edge.loading import load_parts
+from edge.loading import Parts, load_parts
 from edge.meter import Meter
 from edge.publisher import Publisher
 from edge.records import Frame
 from edge.reload import read_again
 from edge.service import Service
 from edge.spool import Spool
+from edge.spool_age import moments
 from edge.status import Condition, StatusLine
 from edge.watchdog import Watchdog
 
@@ -60,18 +61,26 @@ _MQTT_LIMIT = 180.0
 class Daemon:
     """One run of the daemon on one classroom."""
 
-    def __init__(self, settings: Settings, service: Service, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        service: Service,
+        clock: Clock | None = None,
+        camera: Camera | None = None,
+        parts: Parts | None = None,
+    ) -> None:
         """Load the models and the gallery; nothing is opened yet that others use.
 
-        clock: by default the one of this machine. Raises AuthorisationError when observing is not authorised,
-        ModelError, GalleryError, and CameraError for a source that can never work.
+        clock: by default the one of this machine; camera, parts: by default those that settings name.
+        Raises AuthorisationError when observing is not authorised, ModelError, GalleryError, and CameraError for a
+        source that can never work.
         """
         self._settings, self._service = settings, service
-        self._permission = Permission(settings.authorisation, clock or SystemClock(settings.clock.synchronised))
-        camera = open_camera(settings.camera)
-        self._parts = load_parts(settings)
+        clock = clock or SystemClock(settings.clock.synchronised)
+        self._permission = Permission(settings.authorisation, clock)
+        camera = camera or open_camera(settings.camera)
+        self._parts = parts or load_parts(settings)
         self._pipeline = self._parts.pipeline(settings)
-        self._gallery = GalleryFollower(settings, self._parts.faces, self._pipeline)
         self._hangs = Hangs(settings.spool.path.parent)
         watchdog = Watchdog(service.notifier, service.watchdog_seconds, hangs=self._hangs.add)
         self._watchdog = watchdog
@@ -84,7 +93,8 @@ class Daemon:
             lasting=not isinstance(camera, Clip | Pictures),
         )
         self._frames = NewestFrame(self._camera)
-        self._spool = Spool(settings.spool, heartbeat=watchdog.heartbeat("spool", _SPOOL_LIMIT))
+        self._spool = Spool(settings.spool, heartbeat=watchdog.heartbeat("spool", _SPOOL_LIMIT), now=moments(clock))
+        self._gallery = GalleryFollower(settings, self._parts.faces, self._pipeline, self._spool.forget)
         self._publisher = Publisher(
             settings.mqtt,
             settings.classroom,
@@ -161,7 +171,7 @@ class Daemon:
         self._gallery.follow()
         self._pipeline.shed(self._shedding.check(now))
         condition = Condition(self._camera.state, self._permission.paused, self._publisher.state, self._shedding.level)
-        self._status.update(condition, self._pipeline.frames, self._pipeline.tracks, self._depth)
+        self._status.update(condition, self._pipeline.frames, len(self._pipeline.tracks), self._depth)
         if condition != self._condition or now >= self._health_at:
             self._condition = condition
             self._health_at = now + self._settings.health.interval_seconds

@@ -15,6 +15,7 @@ from edge.haar import HaarDetector
 from edge.manifest import Manifest
 from edge.mtcnn import MtcnnDetector
 from edge.records import Face
+from edge.tracked import Tracked
 
 
 class Detector(Protocol):
@@ -28,7 +29,17 @@ class Detector(Protocol):
         """
 
 
-def open_detector(settings: Settings, manifest: Manifest) -> Detector:
+class RoomDetector(Detector, Protocol):
+    """Finds faces in one frame after the other."""
+
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
+        """The same; tracked: faces known from the frames before, of which those that are not due may be left out.
+
+        A detector that leaves out some says in `tracked.showing` which of them are there.
+        """
+
+
+def open_detector(settings: Settings, manifest: Manifest) -> RoomDetector:
     """The detector that settings ask for. Raises ModelError when its models cannot be loaded."""
     mtcnn = MtcnnDetector(
         manifest,

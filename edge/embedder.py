@@ -32,11 +32,11 @@ class Embedder:
         """Similarity measured to separate people, see the model's card."""
         self.length = entry.embedding
         self._norm = norm
-        # Both orientations of a face go through as one batch, see `embed`.
-        self._network = Network(manifest, entry, batch=2, runtime=runtime, threads=threads)
-        self._crops = np.zeros((2, *entry.input), dtype=np.uint8)
+        # With `mirror` both orientations of a face go through as one batch, see `embed`.
+        self._network = Network(manifest, entry, batch=entry.batch, runtime=runtime, threads=threads)
+        self._crops = np.zeros((entry.batch, *entry.input), dtype=np.uint8)
         shapes = [output.shape for output in self._network(self._crops)]
-        if shapes != [(2, entry.embedding)]:
+        if shapes != [(entry.batch, entry.embedding)]:
             raise ModelError(
                 f"{manifest.directory / entry.file}: gives {shapes}, not one embedding of length {entry.embedding}; "
                 "correct `embedding` in the manifest or convert the model again"
@@ -45,14 +45,17 @@ class Embedder:
     def embed(self, image: NDArray[np.uint8], face: Face) -> Embedding:
         """The embedding of a face in image (H, W, 3) uint8 RGB.
 
-        Returns (length,) float32: the mean over the crop and its mirror image, which removes part of
-        what light from one side and a turned head do to it; of unit length unless norm is "none".
+        Returns (length,) float32, of unit length unless norm is "none". Where the manifest says `mirror`,
+        it is the mean over the crop and its mirror image, which removes part of what light from one side
+        and a turned head do to it.
         """
         crop = face_crop(image, face, self._network.entry)
         self._crops[0] = crop
-        self._crops[1] = crop[:, ::-1]
-        (pair,) = self._network(self._crops)
-        return unit(unit(pair[0]) + unit(pair[1])) if self._norm == "unit" else (pair[0] + pair[1]) / 2
+        self._crops[1:] = crop[:, ::-1]
+        (embeddings,) = self._network(self._crops)
+        if self._norm == "none":
+            return np.asarray(embeddings.mean(axis=0), dtype=np.float32)
+        return unit(np.add.reduce([unit(embedding) for embedding in embeddings]))
 
 
 def face_crop(image: NDArray[np.uint8], face: Face, entry: ModelEntry) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.errors import ModelError
 from edge.mtcnn import MtcnnDetector
 from edge.records import Face
+from edge.tracked import Tracked
 
 SCALE_FACTOR = 1.1
 NEIGHBOURS = 3
@@ -38,8 +39,12 @@ class HaarDetector:
         self._mtcnn = mtcnn
         self._min_side = min_face * 0.9  # the cascade's boxes are tighter
 
-    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
-        """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image."""
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
+        """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image.
+
+        The cascade finds all faces in every picture, whether or not they are tracked: none is left for later, and
+        `tracked.showing` stays empty.
+        """
         grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
         side = max(SMALLEST, int(self._min_side / scale))
         found = self._cascade.detectMultiScale(

@@ -7,7 +7,6 @@ import shutil
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from edge.load_shedding import Thermometer
 from edge.publisher import Publisher
 from edge.spool import Spool
+from edge.version import installed_version
 
 _MEMORY = Path("proc/meminfo")
 _PROCESS = Path("proc/self/statm")
@@ -30,7 +30,7 @@ class Health:
         self._disk, self._root = disk, root
         self._thermometer = Thermometer(root)
         self._began = time.monotonic()
-        self._version = _version()
+        self._version = installed_version()
 
     def message(
         self,
@@ -54,9 +54,13 @@ class Health:
             "spool_depth": status.depth,
             "spool_oldest_seconds": round(status.oldest_seconds, 1),
             "spool_dropped": status.dropped,
+            "spool_erased": status.erased,
+            "spool_storage": "disk" if status.on_disk else "memory",
             "reconnects": publisher.reconnects,
             "refusals": publisher.refusals,
+            "connection_refusals": publisher.connection_refusals,
             "temperature_celsius": self._thermometer.celsius(),
+            "throttled_bits": self._thermometer.flags(),
             "disk_free_bytes": self._disk_free(),
             "memory_bytes": self._memory(),
             "memory_available_bytes": self._memory_available(),
@@ -83,13 +87,6 @@ class Health:
             if name == "MemAvailable":
                 return int(value.split()[0]) * 1024
         return None
-
-
-def _version() -> str:
-    try:
-        return metadata.version("classpulse")
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "0.0.0"
 
 
 def _inference(seconds: Sequence[float]) -> dict[str, float | None]:

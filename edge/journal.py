@@ -78,17 +78,23 @@ def event(kind: Event, **fields: object) -> dict[str, Any]:
 
 
 def configure_logging(
-    level: int, journal_stream: str | None, *, stream: TextIO = sys.stderr, library: Any = None
+    level: int,
+    journal_stream: str | None,
+    *,
+    identifier: str = "classpulse-edge",
+    stream: TextIO = sys.stderr,
+    library: Any = None,
 ) -> None:
     """Log to the journal when this is a service, else to stream.
 
     journal_stream: systemd's JOURNAL_STREAM, "device:inode" of the stderr it gave the service; None outside one.
+    identifier: what the journal's lines begin with.
     library: the module `systemd.journal`; by default the installed one, if there is one.
     """
-    logging.basicConfig(level=level, handlers=[_handler(journal_stream, stream, library)])
+    logging.basicConfig(level=level, handlers=[_handler(journal_stream, identifier, stream, library)])
 
 
-def _handler(journal_stream: str | None, stream: TextIO, library: Any) -> logging.Handler:
+def _handler(journal_stream: str | None, identifier: str, stream: TextIO, library: Any) -> logging.Handler:
     plain = logging.StreamHandler(stream)
     if not _is_journal(stream, journal_stream):
         plain.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -102,7 +108,7 @@ def _handler(journal_stream: str | None, stream: TextIO, library: Any) -> loggin
         # JournalHandler also passes every attribute of the record, in lower case, which is no journal field.
         library.send(text, **{name: value for name, value in fields.items() if name.isupper() and name != "CODE_ARGS"})
 
-    handler: logging.Handler = library.JournalHandler(sender_function=send, SYSLOG_IDENTIFIER="classpulse-edge")
+    handler: logging.Handler = library.JournalHandler(sender_function=send, SYSLOG_IDENTIFIER=identifier)
     handler.setFormatter(logging.Formatter("%(message)s"))
     return handler
 

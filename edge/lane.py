@@ -35,6 +35,7 @@ class Lane:
         self._spool = spool
         self._backoff = backoff
         self._reported: str | None = None
+        self._erasures = spool.erasures
         self.restart()
 
     def restart(self) -> None:
@@ -59,6 +60,10 @@ class Lane:
         if self._revisit_at is not None and time.monotonic() >= self._revisit_at:
             self._revisit_at = None
             self.rewind(0)
+        if self._erasures != self._spool.erasures:
+            self._erasures = self._spool.erasures
+            if self._ahead:  # what was read ahead may be of a student who is forgotten now
+                self.rewind(self._ahead[0].sequence - 1)
         while True:
             if not self._ahead:
                 self._ahead.extend(self._spool.pending(max(self._cursor, after), _READ_AHEAD, up_to))

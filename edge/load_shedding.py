@@ -48,17 +48,21 @@ class Thermometer:
 
     def throttled(self) -> bool:
         """Whether the processor is slowed down now because of heat."""
-        return bool(self._flags() & _THROTTLED_BITS)
+        return bool((self.flags() or 0) & _THROTTLED_BITS)
 
     def undervoltage(self) -> bool:
         """Whether the supply voltage is too low now."""
-        return bool(self._flags() & _UNDERVOLTAGE_BIT)
+        return bool((self.flags() or 0) & _UNDERVOLTAGE_BIT)
 
-    def _flags(self) -> int:
+    def flags(self) -> int | None:
+        """The bits of `vcgencmd get_throttled`: what is (0..3) and what has been since the boot (16..19).
+
+        None where there is no such firmware.
+        """
         try:
             return int(_read(self._root / _THROTTLED), 16)
         except ValueError:
-            return 0
+            return None
 
 
 class LoadShedding:

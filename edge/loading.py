@@ -9,12 +9,12 @@ from datetime import date
 from edge import gallery
 from edge.classifier import FaceClassifier
 from edge.config import Settings
-from edge.detector import Detector, open_detector
+from edge.detector import Detector, RoomDetector, open_detector
 from edge.embedder import Embedder
 from edge.emotion import EmotionClassifier
 from edge.errors import GalleryError
 from edge.manifest import Manifest
-from edge.pipeline import Identifies, Pipeline
+from edge.pipeline import Classifies, Embeds, Identifies, Pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 class Parts:
     """What a pipeline is made of."""
 
-    detector: Detector
-    embedder: Embedder
-    classifier: EmotionClassifier
+    detector: RoomDetector
+    embedder: Embeds
+    classifier: Classifies
     faces: FaceClassifier | None
     """None: the gallery's templates say who a face is."""
     threshold: float
@@ -96,6 +96,12 @@ class EnrolledStudents:
         self._key_file = settings.recognition.key_file
         self._model = settings.recognition.model
         self._seen: tuple[int, int, date] | None = None
+        self.enrolled: frozenset[str] | None = None
+        """Who is in the file, whether or not the consent still holds; None: there is no file."""
+
+    def same_gallery(self, other: EnrolledStudents) -> bool:
+        """Whether both look at one gallery, so that a student who is in one's alone was added or taken out."""
+        return (self._path, self._model) == (other._path, other._model)
 
     def changed(self) -> Identifies | None:
         """The search over today's students if file or day changed since the last call, else None.
@@ -118,6 +124,7 @@ class EnrolledStudents:
         if seen[0]:
             enrolled = gallery.load(self._path, gallery.read_key(self._key_file), self._model, self._length)
         self._seen = seen
+        self.enrolled = frozenset(student.student_id for student in enrolled.students) if seen[0] else None
         search = enrolled.searchable(today)
         if self._faces is None:
             return search

@@ -57,6 +57,8 @@ class ModelEntry:
     """Length of the embedding, for role "embed"."""
     crop: str = "arcface"
     """One of `CROPS`, for role "embed": the face turned onto the five-point template, or a square around its box."""
+    mirror: bool = True
+    """For role "embed": whether the mean of a face and its mirror image is taken, at twice the time."""
     embedder: str = ""
     """For role "identify": name of the model whose embeddings it was trained on."""
     norm: str = "unit"
@@ -71,12 +73,17 @@ class ModelEntry:
     figures: dict[str, float] = field(default_factory=dict)
     """What was measured of this very file."""
 
+    @property
+    def batch(self) -> int:
+        """How many inputs the edge gives it in one run."""
+        return 2 if self.role == "embed" and self.mirror else 1
+
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "name": str, "role": str, "file": str, "sha256": str, "input": list, "colour": str,
     "subtract": (int, float, list), "divide": (int, float, list), "recipe": str, "licence": str, "source": str,
-    "labels": list, "embedding": int, "crop": str, "embedder": str, "norm": str, "threshold": (int, float),
-    "scores": str, "temperature": (int, float), "figures": dict,
+    "labels": list, "embedding": int, "crop": str, "mirror": bool, "embedder": str, "norm": str,
+    "threshold": (int, float), "scores": str, "temperature": (int, float), "figures": dict,
 }  # fmt: skip
 _REQUIRED = ("name", "role", "file", "sha256", "input", "recipe", "licence", "source")
 _REQUIRED_OF_PICTURES = ("colour", "subtract", "divide")
@@ -155,7 +162,7 @@ def _entry(table: Any, path: Path) -> ModelEntry:
     for key, value in table.items():
         if key not in _TYPES:
             raise ModelError(f"{where}: unknown key {key!r}")
-        if not isinstance(value, _TYPES[key]) or isinstance(value, bool):
+        if not isinstance(value, _TYPES[key]) or isinstance(value, bool) is not (_TYPES[key] is bool):
             raise ModelError(f"{where}: {key} has the wrong type")
     required = _REQUIRED if table.get("role") == "identify" else (*_REQUIRED, *_REQUIRED_OF_PICTURES)
     missing = [key for key in required if key not in table]

@@ -1,37 +1,39 @@
 """MTCNN in TFLite: three small networks that propose, refine and describe faces.
 
 Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks",
-IEEE SPL 2016. P-Net slides over an image pyramid, one interpreter per scale, allocated when a frame
-size is first seen; R-Net and O-Net judge crops in fixed batches.
+IEEE SPL 2016. P-Net slides over an image pyramid that lies on one canvas, allocated when a frame size
+is first seen; R-Net and O-Net judge crops in fixed batches.
 
 Boxes inside this module are (n, 5) float32 rows: x1, y1, x2, y2, score, in frame pixels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.canvas import CELL, STRIDE, Canvas
 from edge.interpreter import Network
 from edge.manifest import Manifest
 from edge.pyramid import Pyramid
 from edge.records import Box, Face
+from edge.suppression import Boxes, suppress, suppressed_indices
+from edge.tracked import Tracked
 
-CELL = 12
-STRIDE = 2
-"""P-Net sees 12x12 pixels and moves by 2: its receptive field and the stride of its one pooling."""
-SCALE_STEP = 0.709
-"""Ratio of neighbouring scales, about sqrt(1/2), as in the paper's code."""
 PROPOSAL_SCORE, REFINED_SCORE = 0.6, 0.7
 """Scores a box needs to leave P-Net and R-Net; the last one, O-Net's, is the config's confidence."""
-BATCHES = (4, 16, 64)
-"""Batch sizes of R- and O-Net; each group of crops takes the smallest that holds it."""
+DOUBTFUL_SCORE = 0.1
+"""From this score on O-Net looks again, at the box as it corrected it: a pixel more or less can take a small face
+from 0.9 to 0.1, but in the corrected box a face scores high, and what is no face mostly lower than before."""
+BATCHES = (32, 16, 8, 4, 2)
+"""Batch sizes of R- and O-Net: crops go through in the largest that they fill. In larger ones a crop takes longer."""
 MAX_PROPOSALS = 512
-"""At most so many crops go to R-Net, best first: a wall of foliage must not stall the room."""
+"""At most so many crops go to R-Net where nobody is tracked, best first: a wall of foliage must not stall the room.
+`edge.tracked` has the bounds where somebody is."""
 KEPT_FRAME_SIZES = 4
 """Pyramids kept for reuse: a camera has one frame size, a folder of pictures has many."""
-
-Boxes = NDArray[np.float32]
 
 
 class MtcnnDetector:
@@ -62,15 +64,22 @@ class MtcnnDetector:
         smallest = Network(manifest, self._pnet, size=(CELL, CELL), runtime=runtime, threads=threads)
         smallest(np.zeros((1, CELL, CELL, 3), dtype=np.uint8))
 
-    def detect(self, image: NDArray[np.uint8], scale: float = 1.0) -> list[Face]:
+    def detect(self, image: NDArray[np.uint8], scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         """Faces of image, (H, W, 3) uint8 RGB, best first; scale: full-frame pixels to one of image.
 
-        In a reduced image faces below 12 of its own pixels are not found, whatever the smallest face is.
+        tracked: what is known from the frames before, to save work; None: all is found anew. In a reduced image faces
+        below 12 of its own pixels are not found, whatever the smallest face is.
         """
         frame_size = self._frame_size(image, scale)
-        frame_size.pyramid.fill(image)
-        proposals = self._propose(frame_size)[:MAX_PROPOSALS]
-        return self._describe(frame_size.pyramid, self._refine(frame_size.pyramid, proposals))
+        pyramid = frame_size.pyramid
+        pyramid.fill(image)
+        on_canvas, levels = self._slide(frame_size)
+        proposals = frame_size.canvas.to_frame(on_canvas, levels)
+        if tracked is None or tracked.nobody:
+            return self._describe(pyramid, self._refine(pyramid, _best(on_canvas, proposals)[:MAX_PROPOSALS]))
+        seen, on_none, unsure = tracked.divide(proposals)
+        judged = tracked.judged(_best(on_canvas[on_none], proposals[on_none]), unsure)
+        return self._describe(pyramid, np.concatenate([seen, self._refine(pyramid, judged)]))
 
     def refine(self, image: NDArray[np.uint8], squares: NDArray[np.float32]) -> list[Face]:
         """Faces among another detector's squares, (n, 3) left, top, side, in image (H, W, 3) RGB."""
@@ -87,37 +96,26 @@ class MtcnnDetector:
         if known is None:
             if len(self._frame_sizes) >= KEPT_FRAME_SIZES:
                 self._frame_sizes.pop(next(iter(self._frame_sizes)))
-            known = _FrameSize(height, width, self._scales(height, width, self._min_face / reduction))
+            known = _FrameSize(height, width, self._min_face / reduction, self._load_pnet)
             self._frame_sizes[height, width, reduction] = known
         return known
 
-    def _scales(self, height: int, width: int, min_face: float) -> list[_Scale]:
-        scales = []
-        scale = CELL / max(min_face, CELL)
-        while min(height, width) * scale >= CELL:
-            size = (round(height * scale), round(width * scale))
-            network = Network(self._manifest, self._pnet, size=size, runtime=self._runtime, threads=self._threads)
-            scales.append(_Scale(scale, network, size))
-            scale *= SCALE_STEP
-        return scales
+    def _load_pnet(self, height: int, width: int) -> Network:
+        size = (height, width)
+        return Network(self._manifest, self._pnet, size=size, runtime=self._runtime, threads=self._threads)
 
-    def _propose(self, frame_size: _FrameSize) -> Boxes:
-        found = []
-        for scale in frame_size.scales:
-            frame_size.pyramid.resize(scale.scale, scale.pixels[0])
-            score, regression = scale.network(scale.pixels)
-            rows, columns = np.nonzero(score[0, :, :, 0] > PROPOSAL_SCORE)
-            if len(rows) == 0:
-                continue
-            corner = np.column_stack([columns, rows]).astype(np.float32) * STRIDE
-            boxes = np.column_stack([corner, corner + CELL]) + regression[0, rows, columns] * CELL
-            # The true ratio of each axis, since a scaled size is a whole number of pixels.
-            boxes /= np.tile(scale.ratio, 2)
-            rated = np.column_stack([boxes, score[0, rows, columns, 0]]).astype(np.float32)
-            found.append(suppress(rated, 0.5))
-        if not found:
-            return np.empty((0, 5), dtype=np.float32)
-        return suppress(np.concatenate(found), 0.7)
+    def _slide(self, frame_size: _FrameSize) -> tuple[Boxes, NDArray[np.int8]]:
+        """P-Net's boxes on the canvas, and the level that each lies on, (n,)."""
+        canvas = frame_size.canvas
+        if frame_size.pnet is None:
+            return np.empty((0, 5), dtype=np.float32), np.empty(0, dtype=np.int8)
+        canvas.fill(frame_size.pyramid)
+        score, regression = (output[0] for output in frame_size.pnet(canvas.pixels))
+        rows, columns = np.nonzero((score[:, :, 0] > PROPOSAL_SCORE) & (canvas.level_of_cell >= 0))
+        corner = np.column_stack([columns, rows]) * STRIDE
+        boxes = np.column_stack([corner, corner + CELL]) + regression[rows, columns] * CELL
+        rated = np.column_stack([boxes, score[rows, columns]]).astype(np.float32)
+        return rated, canvas.level_of_cell[rows, columns]
 
     def _refine(self, pyramid: Pyramid, boxes: Boxes) -> Boxes:
         squares = _squares(boxes)
@@ -128,36 +126,32 @@ class MtcnnDetector:
     def _describe(self, pyramid: Pyramid, boxes: Boxes) -> list[Face]:
         squares = _squares(boxes)
         score, regression, points = self._onet(pyramid, squares)
+        doubtful = (score[:, 0] > DOUBTFUL_SCORE) & (score[:, 0] <= self._confidence)
+        if doubtful.any():
+            squares[doubtful] = _squares(_regressed(squares[doubtful], regression[doubtful], score[doubtful]))
+            second = self._onet(pyramid, squares[doubtful])
+            score[doubtful], regression[doubtful], points[doubtful] = second
         keep = score[:, 0] > self._confidence
         squares, points = squares[keep], points[keep].reshape(-1, 5, 2)
-        landmarks = squares[:, None, :2] + points * squares[:, 2, None, None]
+        landmarks = (squares[:, None, :2] + points * squares[:, 2, None, None]).astype(np.float32, copy=False)
         rated = _regressed(squares, regression[keep], score[keep])
         # Overlap over the smaller box: a box inside another is the same face seen twice.
         chosen = suppressed_indices(rated, 0.7, over_smaller=True)
         return [
-            Face(Box(*map(float, rated[i, :4])), landmarks[i].astype(np.float32), float(rated[i, 4])) for i in chosen
+            Face(Box(*box), described, confidence)
+            for (*box, confidence), described in zip(rated[chosen].tolist(), landmarks[chosen], strict=True)
         ]
-
-
-class _Scale:
-    """One level of P-Net's pyramid."""
-
-    def __init__(self, scale: float, network: Network, size: tuple[int, int]) -> None:
-        self.scale = scale
-        self.network = network
-        self.pixels = np.empty((1, *size, 3), dtype=np.uint8)
-        self.ratio: NDArray[np.float32] = np.empty(2, dtype=np.float32)
 
 
 class _FrameSize:
     """All that is allocated for frames of one size."""
 
-    def __init__(self, height: int, width: int, scales: list[_Scale]) -> None:
+    def __init__(self, height: int, width: int, min_face: float, load: Callable[[int, int], Network]) -> None:
         self.pyramid = Pyramid(height, width)
-        self.scales = scales
-        for scale in scales:
-            rows, columns = scale.pixels.shape[1:3]
-            scale.ratio[:] = columns / width, rows / height
+        self.canvas = Canvas(height, width, min_face)
+        rows, columns = self.canvas.pixels.shape[1:3]
+        self.pnet = load(rows, columns) if rows else None
+        """None where the frame is smaller than the smallest face."""
 
 
 class _CropNetwork:
@@ -167,7 +161,7 @@ class _CropNetwork:
         entry = manifest.entry(name, "detect")
         self._networks = [Network(manifest, entry, batch=batch, runtime=runtime, threads=threads) for batch in BATCHES]
         size = entry.input[0]
-        self._pixels = np.empty((BATCHES[-1], size, size, 3), dtype=np.uint8)
+        self._pixels = np.empty((BATCHES[0], size, size, 3), dtype=np.uint8)
         self._widths = [output.shape[1] for output in self._networks[0](self._pixels[:1])]
 
     def __call__(self, pyramid: Pyramid, squares: Boxes) -> list[NDArray[np.float32]]:
@@ -175,8 +169,9 @@ class _CropNetwork:
         outputs = [np.empty((len(squares), width), dtype=np.float32) for width in self._widths]
         start = 0
         while start < len(squares):
-            group = squares[start : start + BATCHES[-1], :3]
-            network = next(n for n in self._networks if n.batch >= len(group))
+            left = len(squares) - start
+            network = next((n for n in self._networks if n.batch <= left), self._networks[-1])
+            group = squares[start : start + network.batch, :3]
             pixels = self._pixels[: len(group)]
             pyramid.crops(group, pixels)
             for output, values in zip(outputs, network(pixels), strict=True):
@@ -185,29 +180,10 @@ class _CropNetwork:
         return outputs
 
 
-def suppress(boxes: Boxes, threshold: float) -> Boxes:
-    """Greedy non-maximum suppression: boxes, best first, without those that overlap a better one."""
-    return boxes[suppressed_indices(boxes, threshold)]
-
-
-def suppressed_indices(boxes: Boxes, threshold: float, over_smaller: bool = False) -> list[int]:
-    """Rows to keep, best first. Overlap is intersection over union, or over the smaller box."""
-    order = np.argsort(-boxes[:, 4], kind="stable")
-    x1, y1, x2, y2 = boxes[order, :4].T
-    areas = (x2 - x1) * (y2 - y1)
-    alive = np.ones(len(order), dtype=bool)
-    kept = []
-    for i in range(len(order)):
-        if not alive[i]:
-            continue
-        kept.append(int(order[i]))
-        width = np.minimum(x2[i], x2[i + 1 :]) - np.maximum(x1[i], x1[i + 1 :])
-        height = np.minimum(y2[i], y2[i + 1 :]) - np.maximum(y1[i], y1[i + 1 :])
-        shared = np.maximum(width, 0) * np.maximum(height, 0)
-        others = areas[i + 1 :]
-        total = np.minimum(areas[i], others) if over_smaller else areas[i] + others - shared
-        alive[i + 1 :] &= shared <= threshold * total
-    return kept
+def _best(on_canvas: Boxes, proposals: Boxes) -> Boxes:
+    """Which of proposals to look at, best first; on_canvas: the same boxes on the canvas."""
+    # Before they are mapped to the frame, boxes of different levels lie apart: one suppression does for all levels.
+    return suppress(proposals[suppressed_indices(on_canvas, 0.5)], 0.7)
 
 
 def _squares(boxes: Boxes) -> Boxes:

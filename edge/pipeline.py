@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,13 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import Settings
-from edge.detector import Detector
+from edge.detector import RoomDetector
 from edge.embedder import Embedding
 from edge.gallery import Search
+from edge.looks import Looks
+from edge.motion import StillRoom
 from edge.pose import faces_camera
+from edge.quality import worth_a_probe
 from edge.records import Box, Emotion, Face, Frame, Match, Observation
 from edge.reporter import Reporter
+from edge.tracked import Tracked
 from edge.tracker import Track, Tracker
+
+LONGEST_CARRY = 0.4
+"""Seconds between two searches for faces, whatever the config and the load: tracks end a second after the last one."""
 
 
 class Embeds(Protocol):
@@ -42,7 +50,7 @@ class Pipeline:
     """Detect, track, identify, classify, report; work per frame is bounded whatever the room holds."""
 
     def __init__(
-        self, settings: Settings, detector: Detector, embedder: Embeds, classifier: Classifies, threshold: float
+        self, settings: Settings, detector: RoomDetector, embedder: Embeds, classifier: Classifies, threshold: float
     ) -> None:
         """threshold: similarity, or confidence, from which a probe is an enrolled student."""
         self._detector = detector
@@ -55,17 +63,22 @@ class Pipeline:
         self._tracker = Tracker(
             probes=settings.recognition.probes, recheck_seconds=settings.recognition.recheck_seconds
         )
+        self._looks = Looks()
         self._reporter = Reporter(settings.report)
         self._search: Identifies = Search(())
         self._last = 0.0
         self._shed_level = 0
+        self._every = settings.detector.every
+        self._room = StillRoom()
+        self._searched_at = -math.inf
+        self._since_search = 0
         self.frames = 0
         """Frames processed so far."""
 
     @property
-    def tracks(self) -> int:
+    def tracks(self) -> list[Track]:
         """Faces in view, known or not."""
-        return len(self._tracker.tracks)
+        return self._tracker.tracks
 
     def use_gallery(self, search: Identifies) -> None:
         """Identify by another search from now on; every track must be named anew."""
@@ -83,33 +96,57 @@ class Pipeline:
         self._reporter.use_settings(settings.report)
 
     def shed(self, level: int) -> None:
-        """Do half (1) or a quarter (2) of the embeddings and readings of a frame; 0: all of them."""
+        """Do half (1) or a quarter (2) of the searches for faces, embeddings and readings; 0: all of them."""
         self._shed_level = level
 
     def process(self, frame: Frame) -> list[Observation]:
         """Look at one frame. Returns the observations of the interval that it ends, mostly none."""
         now = frame.monotonic
-        tracks = self._tracker.update(self._faces(frame), now)
-        for track in _longest_waiting(tracks, lambda t: t.probe_due, now, self._most(self._probes_per_frame)):
-            embedding = self._embedder.embed(frame.image, track.face)
-            self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+        tracks = self._tracks(frame)
+        askable = [track for track in tracks if track.probe_due <= now]
+        for track in _longest_waiting(askable, lambda t: t.probe_due, self._most(self._probes_per_frame)):
+            face = track.face_at(now)
+            if worth_a_probe(frame.image, face):
+                embedding = self._embedder.embed(frame.image, face)
+                self._tracker.vote(track, self._search.identify(embedding, self._threshold), now)
+            else:
+                track.probe_later(now)
         # Only faces with an enrolled identity are ever read, and only if their lids can be seen.
-        readable = [t for t in tracks if t.student_id is not None and faces_camera(t.face.landmarks)]
-        for track in _longest_waiting(readable, lambda t: t.reading_due, now, self._most(self._readings_per_frame)):
+        readable = [
+            track
+            for track in tracks
+            if track.reading_due <= now and track.confirmed(now) and faces_camera(track.face.landmarks)
+        ]
+        for track in _longest_waiting(readable, lambda t: t.reading_due, self._most(self._readings_per_frame)):
             track.reading_due = now + self._reading_seconds
             if track.student_id is not None:
-                emotion = self._classifier.classify(frame.image, track.face.box)
+                emotion = self._classifier.classify(frame.image, track.face_at(now).box)
                 self._reporter.add(track.student_id, emotion, frame)
         self.frames += 1
         self._last = now
         return self._reporter.due(now)
 
-    def _faces(self, frame: Frame) -> list[Face]:
+    def _tracks(self, frame: Frame) -> list[Track]:
+        """The tracks whose face frame shows: found in it, or carried on from the last search."""
+        now = frame.monotonic
+        self._since_search += 1
+        waited = now - self._searched_at
+        if self._since_search < self._every << self._shed_level and 0 <= waited < LONGEST_CARRY:
+            return self._tracker.carried()
+        self._searched_at, self._since_search = now, 0
+        # Only an empty room is taken for still: a pupil who does not move is there all the same.
+        if not self._tracker.tracks and self._room.is_still(frame.image, now):
+            return []
+        tracked, later = self._looks.share(self._tracker.tracks, now, self._shed_level)
+        faces = self._faces(frame, tracked)
+        return self._tracker.update(faces, now, [later[row] for row in tracked.showing])
+
+    def _faces(self, frame: Frame, tracked: Tracked) -> list[Face]:
         """The faces in frame, in full-frame pixels."""
         reduced = frame.reduced
         if reduced is None:
-            return self._detector.detect(frame.image)
-        found = self._detector.detect(reduced.image, reduced.scale[1])
+            return self._detector.detect(frame.image, tracked=tracked)
+        found = self._detector.detect(reduced.image, reduced.scale[1], tracked.reduced(reduced))
         return [reduced.to_frame(face) for face in found]
 
     def _most(self, per_frame: int) -> int:
@@ -124,6 +161,6 @@ class Pipeline:
         return self._reporter.close(self._last)
 
 
-def _longest_waiting(tracks: list[Track], due: Callable[[Track], float], now: float, most: int) -> list[Track]:
-    """At most `most` of the tracks that are due, the one that has waited longest first."""
-    return sorted((track for track in tracks if due(track) <= now), key=due)[:most]
+def _longest_waiting(tracks: list[Track], due: Callable[[Track], float], most: int) -> list[Track]:
+    """At most `most` of the tracks, the one that has waited longest first."""
+    return sorted(tracks, key=due)[:most]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_TURN = 0.45
-"""Largest offset of the nose from the middle of the eyes, in eye distances: about 35 degrees of yaw."""
-PITCH_RANGE = (0.30, 0.80)
-"""How far down from the eyes to the mouth the nose tip may lie. Looking down brings it to the mouth,
-looking up to the eyes."""
+READABLE = (0.45, (0.30, 0.80))
+"""Where lids and mouth can be seen: the largest offset of the nose from the middle of the eyes, in eye distances
+(about 35 degrees of yaw), and how far down from the eyes to the mouth the nose tip may lie. Looking down brings it to
+the mouth, looking up to the eyes."""
+RECOGNISABLE = (0.60, (0.20, 0.90))
+"""The same for an embedding to trust: up to here LFW's faces are recognised nearly as often, beyond hardly ever."""
+
+Limits = tuple[float, tuple[float, float]]
 
 
-def faces_camera(landmarks: NDArray[np.float32]) -> bool:
-    """Whether the lids and mouth of a face can be read: it is not turned away, up or down.
+def faces_camera(landmarks: NDArray[np.float32], limits: Limits = READABLE) -> bool:
+    """Whether a face is not turned away, up or down further than limits.
 
     landmarks: (5, 2) as in `edge.records.Face`. Lids seen from above look closed, and are not.
     """
@@ -28,6 +31,7 @@ def faces_camera(landmarks: NDArray[np.float32]) -> bool:
     height = float((mouth - eyes) @ down)
     if height <= 0:
         return False
+    most, (up, low) = limits
     turn = abs(float((nose - eyes) @ across)) / distance
     pitch = float((nose - eyes) @ down) / height
-    return turn <= MAX_TURN and PITCH_RANGE[0] <= pitch <= PITCH_RANGE[1]
+    return turn <= most and up <= pitch <= low

@@ -21,7 +21,7 @@ from edge.config import MqttSettings
 from edge.connection import Backoff
 from edge.errors import BrokerError
 from edge.lane import Lane
-from edge.session import Acknowledgement, RefusedError, Session
+from edge.session import GOODBYE_SECONDS, Acknowledgement, RefusedError, Session
 from edge.spool import NO_END, Spool, Spooled
 from edge.watchdog import Heartbeat
 from edge.wire import OFFLINE, ONLINE, encode, encode_health, topic, user_properties
@@ -37,8 +37,8 @@ _STABLE_SECONDS = 10.0
 _BRIEF_CONNECTIONS = 3
 _TWIN = " soon after each connect; does another Pi carry the same classroom name?"
 _STOP_SECONDS = 5.0
-_GOODBYE_SECONDS = 2.0
-"""Of the stop's seconds, those for `offline`."""
+_LEAVE_SECONDS = GOODBYE_SECONDS + 1.0
+"""Of the stop's seconds, those for `offline` and the goodbye."""
 _POLL_SECONDS = 1.0
 
 
@@ -93,6 +93,8 @@ class Publisher:
         """Connections after the first one."""
         self.refusals = 0
         """Observations that the broker refused, each attempt counted."""
+        self.connection_refusals = 0
+        """Connections that the broker refused, or ended in a way that says that it will refuse the next one."""
         self._connections = 0
         self._brief = 0
         """Connections in a row that ended at once."""
@@ -139,6 +141,7 @@ class Publisher:
             try:
                 session = Session(self._settings, self._classroom, self._wake_reader)
             except RefusedError as error:
+                self.connection_refusals += 1
                 self._change("refused", str(error))
                 self._pause(self._backoff.slow())
                 continue
@@ -161,6 +164,7 @@ class Publisher:
             else:
                 self._brief += 1
             # Not every broker tells why it closes a connection that another client took over.
+            self.connection_refusals += session.refused
             hint = _TWIN if self._brief == _BRIEF_CONNECTIONS else ""
             self._change("refused" if session.refused else "connecting", f"{where}: {session.ended}{hint}")
             self._pause(self._backoff.slow() if session.refused else self._backoff.next())
@@ -213,7 +217,7 @@ class Publisher:
                     return
             else:
                 self._pump(session, only_live=stop_at is not None)
-            if stop_at is not None and (not self._sent or time.monotonic() >= stop_at - _GOODBYE_SECONDS):
+            if stop_at is not None and (not self._sent or time.monotonic() >= stop_at - _LEAVE_SECONDS):
                 self._leave(session, stop_at)
                 return
             self._settle(session.poll(_POLL_SECONDS))

@@ -39,7 +39,7 @@ class Pyramid:
         """Write the whole frame, reduced by scale (0..1], into target (h, w, 3)."""
         source, _ = self._source(scale)
         height, width = target.shape[:2]
-        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_AREA)
+        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
 
     def crops(self, squares: NDArray[np.float32], targets: NDArray[np.uint8]) -> None:
         """Write each square of the frame, resampled, into its target.

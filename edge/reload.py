@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from edge import config
+from edge.checks import check_broker_files
 from edge.config import Settings
 from edge.config_rules import contradictions
-from edge.connection import read_password, tls_context
 from edge.errors import ConfigError
 from edge.loading import EnrolledStudents
 
@@ -41,11 +41,7 @@ def read_again(path: Path, current: Settings) -> Reloaded:
     new = config.load(path)
     reloaded = merge(current, new)
     EnrolledStudents(reloaded.settings).changed()
-    mqtt = reloaded.settings.mqtt
-    if mqtt.tls:
-        tls_context(mqtt.ca_file, mqtt.certificate_file, mqtt.key_file)
-    if mqtt.password_file is not None:
-        read_password(mqtt.password_file)
+    check_broker_files(reloaded.settings.mqtt)
     return reloaded
 
 

@@ -6,12 +6,14 @@ and resend on its own what the spool resends as well. All of it happens on the c
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
 import ssl
 import struct
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +24,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttSettings
-from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, read_password, tls_context
+from edge.connection import REFUSED_FOR_GOOD, explain, explain_tls, give_credentials
 from edge.errors import BrokerError
-from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, topic
+from edge.wire import CONTENT_TYPE, OFFLINE, check_outgoing, client_id, topic
 
 _CONNACK_SECONDS = 10.0
+GOODBYE_SECONDS = 1.0
+"""How long `Session.close` waits for the broker to close."""
 _MOST_IN_FLIGHT = 100
 _SESSION_TAKEN_OVER = 0x8E
 
@@ -64,10 +68,8 @@ class Session:
         self._tls_alert: str | None = None
         self.in_flight = _MOST_IN_FLIGHT
         """How many publishes may wait for their PUBACK."""
-        # The same ID every time, so that the broker ends a forgotten half-open connection, last will
-        # included, before the new one says "online" and not a minute later.
         self._client = Client(
-            CallbackAPIVersion.VERSION2, f"classpulse-{'trial' if trial else 'edge'}-{classroom}",
+            CallbackAPIVersion.VERSION2, client_id(classroom, "trial" if trial else "edge"),
             protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False,
         )  # fmt: skip
         self._client.max_inflight_messages_set(0)  # the caller keeps to in_flight
@@ -80,13 +82,7 @@ class Session:
         self._client.on_socket_register_write = lambda *_: None
         if not trial:
             self._client.will_set(topic(classroom, "status"), OFFLINE, qos=1, retain=True)
-        if settings.username is not None:
-            password = read_password(settings.password_file) if settings.password_file is not None else None
-            self._client.username_pw_set(settings.username, password)
-        if settings.tls:
-            # Read for every connection: a renewed certificate is used without a restart.
-            context = tls_context(settings.ca_file, settings.certificate_file, settings.key_file)
-            self._client.tls_set_context(context)
+        give_credentials(self._client, settings)
         self._selector = selectors.DefaultSelector()
         self._wake = wake
         try:
@@ -180,11 +176,17 @@ class Session:
         return info.mid
 
     def close(self) -> None:
-        """Say goodbye: the broker forgets the last will."""
+        """Say goodbye: the broker forgets the last will, and closes the connection, which is waited for.
+
+        It is the broker's to close (MQTT 5, 3.14.4): a connection that breaks off before it has read the goodbye,
+        or together with it, makes some publish the last will.
+        """
         if (sock := self._socket()) is not None and self._ended is None:
             self._linger(sock, abort=False)
-            self._client.disconnect()
-            self._client.loop_write()
+            with socket.socket(fileno=os.dup(sock.fileno())) as held:  # paho closes its own with the goodbye
+                self._client.disconnect()
+                self._client.loop_write()
+                _await_end(held)
         self.abort("closed")
 
     def abort(self, reason: str) -> None:
@@ -243,3 +245,13 @@ class Session:
         # A TLS 1.3 broker refuses a client certificate only after the handshake, and paho tells of it only here.
         if level == MQTT_LOG_ERR and "SSL" in text:
             self._tls_alert = explain_tls(text)
+
+
+def _await_end(connection: socket.socket) -> None:
+    """Until the other side has closed it; what still comes is dropped."""
+    deadline = time.monotonic() + GOODBYE_SECONDS
+    with suppress(OSError):
+        while (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(left)
+            if not connection.recv(4096):
+                return

@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import time
 import uuid
-from collections.abc import Iterable
-from contextlib import ContextDecorator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 
 from edge.records import LABELS, Observation
+from edge.spool_age import Age, Moment, begin
+from edge.spool_bounds import ARRIVAL, arrival_of_first, drop_aged, drop_excess, note_arrival
+from edge.spool_damage import TextErrors, is_damage
+from edge.spool_erasure import ERASED, erased, forget_students, leave_no_copies
 from edge.wire import ID_PATTERN
 
 _FORMAT = 1
@@ -29,11 +30,18 @@ CREATE TABLE observation (
 CREATE TABLE stream (first_sequence INTEGER PRIMARY KEY, uuid TEXT NOT NULL) STRICT;
 CREATE TABLE counter (next_sequence INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT;
 """
+_LATER = (
+    ARRIVAL,
+    ERASED,
+    "CREATE TABLE IF NOT EXISTS age (seconds REAL NOT NULL, behind REAL NOT NULL, boot TEXT NOT NULL, "
+    "uptime REAL NOT NULL, wall REAL, wall_boot TEXT NOT NULL, ran REAL NOT NULL) STRICT",
+)
+"""Tables that a spool of the first release has not: it gets them when it is opened, and stays readable there."""
+_BUSY_SECONDS = 20.0
+"""`forget` rewrites the file from another process, which may take seconds on a card."""
 _SIDE_FILES = ("", "-wal", "-shm")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 2**47  # the year 6429: a date that datetime can hold
-# SQLITE_ERROR among them: with statements as fixed as these it means that a table is not there.
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _STUDENT_ID = re.compile(ID_PATTERN)
 
 
@@ -51,32 +59,17 @@ class Spooled:
     observation: Observation
 
 
-class UnreadableError(sqlite3.DatabaseError):
-    """SQLite's own message about a damaged schema quotes bytes that are no text, and Python cannot even raise it."""
-
-
-class _TextErrors(ContextDecorator):
-    """Turn the UnicodeDecodeError that comes instead of such a message into an UnreadableError."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, UnicodeDecodeError):
-            raise UnreadableError("its schema is damaged") from error
-
-
 class SpoolFile:
     """One open spool file; a context manager is `edge.spool.Spool`, its only user."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or begin the file.
+    def __init__(self, path: Path, now: Callable[[], Moment]) -> None:
+        """Open or begin the file; now: reads the machine's clocks.
 
         Raises DamagedError when it holds something else than a whole spool.
         """
-        self.path = path
+        self.path, self._now = path, now
+        self._copies_left = False
+        """Of rows that were to be erased: there was no room to write the file anew."""
         if path.exists() and path.stat().st_size == 0:
             raise DamagedError("it is empty")
         if not path.exists():
@@ -98,12 +91,12 @@ class SpoolFile:
             raise
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # A damaged page may hold anything: what is no text fails the check of the row instead of raising here.
         connection.text_factory = lambda content: content.decode("utf-8", "replace")
         return connection
 
-    @_TextErrors()
+    @TextErrors()
     def _prepare(self) -> None:
         execute = self._writer.execute
         (version,) = execute("PRAGMA user_version").fetchone()
@@ -126,13 +119,27 @@ class SpoolFile:
             execute(f"PRAGMA user_version = {_FORMAT}")
             execute("COMMIT")
         elif (answer := execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise DamagedError(answer)
+            raise DamagedError(" ".join(answer.split()))
+        for statement in _LATER:
+            execute(statement)
+        self.age = self._read_age()
+        self.erased = erased(self._writer)
         self.streams = self._read_streams()
         counter = execute("SELECT next_sequence, dropped FROM counter").fetchall()
         (self.depth, highest) = execute("SELECT count(*), coalesce(max(sequence), 0) FROM observation").fetchone()
         if len(counter) != 1 or counter[0][0] <= highest or counter[0][0] < self.streams[-1][0]:
             raise DamagedError("its counters do not fit its rows")
         self.next_sequence, self.dropped = counter[0]
+
+    def _read_age(self) -> Age:
+        moment = self._now()
+        rows = self._writer.execute("SELECT * FROM age").fetchall()
+        if rows:
+            return Age(*rows[0]).at(moment)
+        (first,) = self._writer.execute("SELECT min(sequence) FROM observation").fetchone()
+        if first is not None:  # nobody counted how long they have waited
+            note_arrival(self._writer, first, 0.0)
+        return begin(moment)
 
     def _read_streams(self) -> list[tuple[int, uuid.UUID]]:
         try:
@@ -144,7 +151,7 @@ class SpoolFile:
             raise DamagedError("it names no stream")
         return streams
 
-    @_TextErrors()
+    @TextErrors()
     def save(
         self,
         rows: Iterable[Spooled],
@@ -179,7 +186,14 @@ class SpoolFile:
             deleted = self._writer.executemany(
                 "DELETE FROM observation WHERE sequence = ?", [(sequence,) for sequence in gone]
             ).rowcount
-            bounded = self._drop_aged(retention) + self._drop_excess(max_bytes)
+            age = self.age.at(self._now())
+            if rows:
+                note_arrival(self._writer, rows[0].sequence, age.whole)
+            bounded = drop_aged(self._writer, age.seconds - retention.total_seconds())
+            bounded += drop_excess(self._writer, max_bytes)
+            execute("DELETE FROM age")
+            execute("INSERT INTO age VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(age))
+            erasures = erased(self._writer)
             execute(
                 "UPDATE counter SET next_sequence = ?, dropped = ?", (next_sequence, self.dropped + dropped + bounded)
             )
@@ -188,40 +202,13 @@ class SpoolFile:
             if self._writer.in_transaction:
                 execute("ROLLBACK")
             raise
-        self.streams = streams
+        self.streams, self.age, self.erased = streams, age, erasures
         self.next_sequence = next_sequence
         self.dropped += dropped + bounded
         self.depth += max(added, 0) - max(deleted, 0) - bounded
         return bounded
 
-    def _drop_aged(self, retention: timedelta) -> int:
-        cutoff = int((time.time() - retention.total_seconds()) * 1000)
-        # Only the old rows at the head are looked at: the first one young enough ends the search.
-        first = self._writer.execute(
-            "SELECT sequence FROM observation WHERE observed_ms >= ? ORDER BY sequence LIMIT 1", (cutoff,)
-        ).fetchone()
-        if first is None:
-            return self._writer.execute("DELETE FROM observation").rowcount
-        return self._writer.execute("DELETE FROM observation WHERE sequence < ?", first).rowcount
-
-    def _drop_excess(self, max_bytes: int) -> int:
-        dropped = 0
-        (page_size,) = self._writer.execute("PRAGMA page_size").fetchone()
-        while True:
-            (pages,) = self._writer.execute("PRAGMA page_count").fetchone()
-            (free,) = self._writer.execute("PRAGMA freelist_count").fetchone()
-            if (pages - free) * page_size <= max_bytes:
-                return dropped
-            (count,) = self._writer.execute("SELECT count(*) FROM observation").fetchone()
-            if count == 0:
-                return dropped
-            dropped += self._writer.execute(
-                "DELETE FROM observation WHERE sequence IN "
-                "(SELECT sequence FROM observation ORDER BY sequence LIMIT ?)",
-                (max(1, count // 50),),
-            ).rowcount
-
-    @_TextErrors()
+    @TextErrors()
     def read(self, after: int, up_to: int, limit: int) -> tuple[list[Spooled], list[int]]:
         """Up to limit rows with after < sequence <= up_to, in order, and the sequences of those found damaged."""
         rows: list[Spooled] = []
@@ -241,14 +228,24 @@ class SpoolFile:
     def _stream_of(self, sequence: int) -> uuid.UUID:
         return next((stream for first, stream in reversed(self.streams) if first <= sequence), self.streams[0][1])
 
-    def oldest(self) -> datetime | None:
-        """When the first row was observed; None when there is none."""
-        found = self._reader.execute("SELECT observed_ms FROM observation ORDER BY sequence LIMIT 1").fetchone()
-        if found is None or not isinstance(found[0], int) or not 0 <= found[0] < _LAST_MS:
-            return None
-        return _EPOCH + timedelta(milliseconds=found[0])
+    @TextErrors()
+    def oldest_seconds(self) -> float:
+        """How long the first row has waited; 0 when there is none."""
+        came = arrival_of_first(self._writer)
+        return 0.0 if came is None else max(0.0, self.age.at(self._now()).whole - came)
 
-    @_TextErrors()
+    @TextErrors()
+    def forget(self, students: Mapping[str, int]) -> None:
+        """Delete the rows of students up to the sequence beside each; the journal holds them until `erase_traces`."""
+        self._copies_left |= forget_students(self._writer, students) > 0
+        # Another process may have deleted some before, uncounted here.
+        (self.depth,) = self._writer.execute("SELECT count(*) FROM observation").fetchone()
+        self.erased = erased(self._writer)
+        if self._copies_left:
+            leave_no_copies(self._writer)
+            self._copies_left = False
+
+    @TextErrors()
     def erase_traces(self) -> None:
         """Carry the deletions into the file and empty the journal beside it, which still holds the rows."""
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -256,11 +253,6 @@ class SpoolFile:
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file's content is at fault, not the disk, its space or its permissions."""
-    return isinstance(error, UnreadableError) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGE
 
 
 def _is_whole(student_id: object, emotion: object, observed_ms: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from itertools import count
 
 import numpy as np
@@ -20,6 +21,9 @@ UNSURE_PROBE = 0.3
 SAME_FACE_GAP, SAME_FACE_JUMP = 0.3, 0.5
 """Seconds without a detection, and face widths off the expected place, beyond which somebody else may have taken
 the place: the track goes on, but who it is must be voted anew before anything is read or reported."""
+CONFIRMED_FOR = 2.0
+"""Seconds beyond the recheck interval for which a name holds that no probe could confirm, because the face looked away:
+the track keeps it, and nothing is read or reported until a probe has."""
 VELOCITY_SMOOTHING = 0.5
 """Weight of the newest displacement in a track's velocity."""
 
@@ -39,15 +43,23 @@ class Track:
         self.reading_due = now
         self._votes: deque[Match] = deque(maxlen=probes)
         self._recheck_seconds = recheck_seconds
+        self._confirmed_at = now
         self._velocity = np.zeros(2)
         self.missed = 0
         """Frames without its face since it was last seen."""
 
-    def expected_centre(self, now: float) -> tuple[float, float]:
-        """Where the face should be now if it moves on as it did."""
-        x, y = self.face.box.centre
-        dx, dy = self._velocity * (now - self.seen_at)
-        return x + float(dx), y + float(dy)
+    def expected_box(self, now: float) -> tuple[float, float, float, float]:
+        """x1, y1, x2, y2 of the face if it moves on as it did."""
+        box = self.face.box
+        dx, dy = (self._velocity * max(0.0, now - self.seen_at)).tolist()
+        return box.x1 + dx, box.y1 + dy, box.x2 + dx, box.y2 + dy
+
+    def face_at(self, now: float) -> Face:
+        """Its face where it should be now: as it was found, moved on for the time since."""
+        if now == self.seen_at:
+            return self.face
+        landmarks = self.face.landmarks + (self._velocity * max(0.0, now - self.seen_at)).astype(np.float32)
+        return Face(Box(*self.expected_box(now)), landmarks, self.face.confidence)
 
     def follow(self, face: Face, now: float, jump: float) -> None:
         """The face was found again, jump face widths from where it was expected."""
@@ -73,7 +85,17 @@ class Track:
             self.student_id = match.student_id
             self.similarity = sum(vote.similarity for vote in self._votes) / len(self._votes)
         settled = full and len(named) == 1
+        if settled:
+            self._confirmed_at = now
         self.probe_due = now + (self._recheck_seconds if settled else UNSURE_PROBE if full else 0.0)
+
+    def probe_later(self, now: float) -> None:
+        """A probe was due, and the face could not be seen well enough for one."""
+        self.probe_due = now + UNSURE_PROBE
+
+    def confirmed(self, now: float) -> bool:
+        """Whether it is an enrolled student, by probes that agreed not too long ago."""
+        return self.student_id is not None and now - self._confirmed_at <= self._recheck_seconds + CONFIRMED_FOR
 
     def unname(self, pause: float = 0.0) -> None:
         """Forget who it is; it must be voted anew, after pause seconds at the earliest."""
@@ -92,34 +114,41 @@ class Tracker:
         self._ids = count(1)
         self.tracks: list[Track] = []
 
-    def update(self, faces: list[Face], now: float) -> list[Track]:
+    def update(self, faces: list[Face], now: float, later: Collection[Track] = ()) -> list[Track]:
         """Match the faces of one frame to tracks, nearest first, and begin new ones.
 
-        Returns the tracks whose face is in this frame, in no particular order.
+        later: tracks that were not looked at, and whose face shows where it is expected. Returns the tracks whose face
+        is in this frame, in no particular order.
         """
         self.tracks = [track for track in self.tracks if now - track.seen_at <= LOST_AFTER]
-        pairs = sorted(
-            (distance, t, f)
-            for t, track in enumerate(self.tracks)
-            for f, face in enumerate(faces)
-            if (distance := _distance(track, face, now)) is not None
-        )
+        pairs = _pairs(self.tracks, faces, now)
         taken_tracks: set[int] = set()
-        taken_faces: set[int] = set()
+        owner: dict[int, Track] = {}
         for distance, t, f in pairs:
-            if t not in taken_tracks and f not in taken_faces:
+            if t not in taken_tracks and f not in owner:
                 self.tracks[t].follow(faces[f], now, distance)
                 taken_tracks.add(t)
-                taken_faces.add(f)
-        current = [self.tracks[t] for t in taken_tracks]
+                owner[f] = self.tracks[t]
+        for distance, t, f in pairs:
+            # One face where two were seen before: the nearer track may not be the right one.
+            if t not in taken_tracks and self.tracks[t].missed == 0 and distance <= SAME_FACE_JUMP:
+                owner[f].unname()
+        current = []
         for t, track in enumerate(self.tracks):
-            track.missed += t not in taken_tracks
+            if t in taken_tracks or track in later:
+                current.append(track)
+            else:
+                track.missed += 1
         for f, face in enumerate(faces):
-            if f not in taken_faces:
+            if f not in owner:
                 track = Track(next(self._ids), face, now, self._probes, self._recheck_seconds)
                 self.tracks.append(track)
                 current.append(track)
         return current
+
+    def carried(self) -> list[Track]:
+        """The tracks that were found when faces were last looked for: a frame in between shows them too."""
+        return [track for track in self.tracks if track.missed == 0]
 
     def vote(self, track: Track, match: Match, now: float) -> None:
         """Count a probe of `track`. A student is in one place: the less similar of two namesakes loses."""
@@ -134,14 +163,15 @@ class Tracker:
                     return
 
 
-def _distance(track: Track, face: Face, now: float) -> float | None:
-    """Distance of face from where track expects it, in face widths; None when it cannot be the same."""
-    box: Box = track.face.box
-    width = max(box.width, 1.0)
-    growth = face.box.height / max(box.height, 1.0)
-    if not 1 / SIZE_CHANGE <= growth <= SIZE_CHANGE:
-        return None
-    x, y = track.expected_centre(now)
-    face_x, face_y = face.box.centre
-    distance = float(np.hypot(face_x - x, face_y - y)) / width
-    return distance if distance <= REACH else None
+def _pairs(tracks: list[Track], faces: list[Face], now: float) -> list[tuple[float, int, int]]:
+    """Which face may be whose, nearest first: how far it is from where the track expects it, in face widths; the
+    number of the track; that of the face."""
+    if not tracks or not faces:
+        return []
+    expected = np.array([track.expected_box(now) for track in tracks])
+    widths, heights = np.maximum(expected[:, 2:] - expected[:, :2], 1.0).T
+    offsets = np.array([face.box.centre for face in faces]) - (expected[:, None, :2] + expected[:, None, 2:]) / 2
+    distances = np.hypot(offsets[..., 0], offsets[..., 1]) / widths[:, None]
+    growth = np.array([face.box.height for face in faces]) / heights[:, None]
+    same = (distances <= REACH) & (growth >= 1 / SIZE_CHANGE) & (growth <= SIZE_CHANGE)
+    return sorted((float(distances[t, f]), int(t), int(f)) for t, f in zip(*np.nonzero(same), strict=True))

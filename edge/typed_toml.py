@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -138,7 +139,8 @@ class TableReader:
                     unread.append((content, (*at, name)))
 
 
-def kinds(cls: type[DataclassInstance]) -> dict[str, Kind]:
+@functools.cache
+def kinds(cls: type[DataclassInstance]) -> Mapping[str, Kind]:
     """The keys of the table that cls describes, in order."""
     hints = get_type_hints(cls, include_extras=True)
     return {field.name: Kind.of(hints[field.name]) for field in dataclasses.fields(cls)}

@@ -181,8 +181,8 @@ class Places:
 
     folder: Path
     """Where relative paths begin: the folder of the config file."""
-    credentials: Path | None
-    """Where systemd put the service's credentials; None outside a service that has any."""
+    credentials: Path
+    """Where `credential:NAME` is looked up."""
 
     def resolve(self, written: str) -> Path:
         """The path that is meant. Raises WrongValueError."""
@@ -198,11 +198,6 @@ class Places:
             raise WrongValueError(
                 f"is {shown(written)}, which cannot be the name of a credential",
                 'write "credential:NAME" with the name that LoadCredential= gives it in the unit',
-            )
-        if self.credentials is None:
-            raise WrongValueError(
-                f"is {shown(written)}, but CREDENTIALS_DIRECTORY is not set here",
-                f"run as the service, with LoadCredential={name}:/its/path in the unit, or write the path of the file",
             )
         return self.credentials / name
 

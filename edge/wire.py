@@ -32,6 +32,8 @@ CameraState = Literal["opening", "working", "failed", "closed"]
 """Closed: observing is paused, or has ended."""
 Pause = Literal["clock", "authorisation"]
 """Why nobody is observed: the clock is not synchronised, or the authorisation has expired."""
+Storage = Literal["disk", "memory"]
+"""Where observations wait: in memory while the disk cannot be written."""
 
 _ID = re.compile(ID_PATTERN)
 _TOPIC = re.compile(rf"{ROOT}/({ID_PATTERN})/(observation|observation/late|status|health)")
@@ -39,7 +41,7 @@ _OBSERVATION = re.compile(rf'\{{"student_id": "{ID_PATTERN}", "emotion": "(?:{"|
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _STREAM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEQUENCE = re.compile(r"[1-9][0-9]{0,18}")
-_VERSION = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){1,3}[a-z0-9.+-]{0,32}")
+_VERSION = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){1,3}(?:(?:a|b|rc|\.dev|\.post)[0-9]{1,4}){0,2}")
 _MODEL = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _SHA256_PREFIX = re.compile(r"[0-9a-f]{12}")
 _USER_PROPERTIES = {"observed_at": _TIME, "stream": _STREAM, "sequence": _SEQUENCE}
@@ -49,18 +51,24 @@ _MAX_OBSERVATION = 256
 _MAX_HEALTH = 4096
 _MAX_PROPERTIES = 32
 _MAX_SEQUENCE = 2**63 - 1  # what SQLite's INTEGER holds
-_MAX_MODELS = 16
+_MAX_MODELS = 8
+_DECIMALS = 3
+"""Of a figure: in all the digits of a double there would be room for a message."""
 
 HEALTH_NUMBERS = frozenset(
     {
         "uptime_seconds", "frames_per_second", "dropped_frames", "inference_p50_ms", "inference_p95_ms",
-        "spool_depth", "spool_oldest_seconds", "spool_dropped", "reconnects", "refusals",
-        "temperature_celsius", "disk_free_bytes", "memory_bytes", "memory_available_bytes",
-        "authorisation_days_left", "camera_failures", "load_shed_level", "hangs_last_day",
+        "spool_depth", "spool_oldest_seconds", "spool_dropped", "spool_erased", "reconnects", "refusals",
+        "connection_refusals", "temperature_celsius", "throttled_bits", "disk_free_bytes", "memory_bytes",
+        "memory_available_bytes", "authorisation_days_left", "camera_failures", "load_shed_level", "hangs_last_day",
     }
 )  # fmt: skip
 """Keys of a health message whose values are finite numbers. The others are `version`, `models` and `HEALTH_WORDS`."""
-HEALTH_WORDS: dict[str, tuple[str, ...]] = {"camera": get_args(CameraState), "paused": get_args(Pause)}
+HEALTH_WORDS: dict[str, tuple[str, ...]] = {
+    "camera": get_args(CameraState),
+    "paused": get_args(Pause),
+    "spool_storage": get_args(Storage),
+}
 """Keys of a health message whose values are one of these words. `paused` is there only while nobody is observed."""
 
 
@@ -90,6 +98,16 @@ def topic(classroom: str, kind: Kind) -> str:
     if not _ID.fullmatch(classroom):
         raise WireError(f"classroom {_shown(classroom)} must match {ID_PATTERN}")
     return f"{ROOT}/{classroom}/{kind}"
+
+
+def client_id(classroom: str, role: Literal["edge", "trial"]) -> str:
+    """How a classroom's device names itself to the broker. Raises WireError for a classroom that cannot be a topic's.
+
+    The same every time, so that the broker ends a forgotten half-open connection, last will included, before the new
+    one says "online" and not a minute later.
+    """
+    topic(classroom, "status")
+    return f"classpulse-{role}-{classroom}"
 
 
 def parse_topic(text: str) -> tuple[str, Kind]:
@@ -149,15 +167,15 @@ def decode_observation(
         raise WireError(f"student_id must match {ID_PATTERN}")
     if emotion not in LABELS:
         raise WireError(f"emotion must be one of {', '.join(LABELS)}")
-    found = _known_properties(user_properties)
+    observed_at, stream, sequence = _read_properties(user_properties)
     return ObservationMessage(
         classroom=classroom,
         student_id=student_id,
         emotion=emotion,
         late=kind == "observation/late",
-        observed_at=_time(found["observed_at"]) if "observed_at" in found else None,
-        stream=uuid.UUID(found["stream"]) if "stream" in found else None,
-        sequence=_sequence(found["sequence"]) if "sequence" in found else None,
+        observed_at=observed_at,
+        stream=stream,
+        sequence=sequence,
     )
 
 
@@ -194,10 +212,11 @@ def check_outgoing(topic: str, payload: bytes, user_properties: Iterable[tuple[s
         decode_health(payload)
     elif not _OBSERVATION.fullmatch(payload.decode("ascii", "replace")):
         raise WireError("an observation's payload holds more than a student ID and a label")
-    for name, value in user_properties:
-        pattern = _USER_PROPERTIES.get(name)
-        if pattern is None or not pattern.fullmatch(value):
-            raise WireError(f"user property {_shown(name)} may not leave, or not with this value")
+    given = list(user_properties)
+    for name, _ in given:
+        if name not in _USER_PROPERTIES:
+            raise WireError(f"user property {_shown(name)} may not leave")
+    _read_properties(given)  # no receiver would take what this does not
 
 
 def _json_object(payload: bytes, limit: int) -> dict[str, Any]:
@@ -226,6 +245,18 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise WireError(f"payload holds {name}, which is not JSON")
+
+
+def _read_properties(
+    pairs: Iterable[tuple[str, str]],
+) -> tuple[datetime | None, uuid.UUID | None, int | None]:
+    """`observed_at`, `stream` and `sequence`; None where one is not given."""
+    found = _known_properties(pairs)
+    return (
+        _time(found["observed_at"]) if "observed_at" in found else None,
+        uuid.UUID(found["stream"]) if "stream" in found else None,
+        _sequence(found["sequence"]) if "sequence" in found else None,
+    )
 
 
 def _known_properties(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -261,7 +292,9 @@ def _sequence(text: str) -> int:
 
 
 def _is_figure(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -1e15 <= value <= 1e15
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return -1e15 <= value <= 1e15 and round(value, _DECIMALS) == value
 
 
 def _are_models(value: Any) -> bool:

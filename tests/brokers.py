@@ -21,8 +21,9 @@ MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/
 )
 """Debian puts it where only root's PATH leads."""
 
-SECONDS = 20.0
-"""How long a test waits for what must come; it normally takes milliseconds."""
+SECONDS = 120.0
+"""How long a test waits for what must come: normally milliseconds, but many seconds where a process starts on a busy
+machine. Only a test that fails waits so long."""
 
 
 def free_port() -> int:
@@ -39,11 +40,14 @@ class Relay:
     def __init__(self, *, target: int | None = None) -> None:
         self.target = target
         """The broker's port; None: connections are closed at once."""
-        self.answers = True
-        """Whether anything comes back from the broker."""
+        self.carried: list[list[tuple[bool, bytes]]] = []
+        """For each connection what passed, in order: whether it went to the broker, and the bytes."""
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._changing = threading.Lock()
+        """Guards the pairs: a connection that is being made is cut too."""
+        self._muted: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -55,12 +59,18 @@ class Relay:
 
     def cut(self) -> None:
         """End every connection now."""
-        for pair in self._pairs:
-            for sock in pair:
-                with suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
-                sock.close()
-        self._pairs.clear()
+        with self._changing:
+            for pair in self._pairs:
+                for sock in pair:
+                    with suppress(OSError):
+                        sock.shutdown(socket.SHUT_RDWR)
+                    sock.close()
+            self._pairs.clear()
+
+    def mute(self) -> None:
+        """Let nothing come back from the broker any more on the connections that there are."""
+        with self._changing:
+            self._muted.update(broker for _, broker in self._pairs)
 
     def _accept(self) -> None:
         while True:
@@ -68,18 +78,35 @@ class Relay:
                 client, _ = self._server.accept()
             except OSError:
                 return
-            if self.target is None:
-                client.close()
-                continue
-            broker = socket.create_connection(("127.0.0.1", self.target))
-            self._pairs.append((client, broker))
-            threading.Thread(target=self._copy, args=(client, broker, True), daemon=True).start()
-            threading.Thread(target=self._copy, args=(broker, client, False), daemon=True).start()
+            carried: list[tuple[bool, bytes]] = []
+            with self._changing:
+                broker = self._connect()
+                if broker is None:
+                    client.close()
+                    continue
+                self._pairs.append((client, broker))
+                self.carried.append(carried)
+            threading.Thread(target=self._copy, args=(client, broker, True, carried), daemon=True).start()
+            threading.Thread(target=self._copy, args=(broker, client, False, carried), daemon=True).start()
 
-    def _copy(self, source: socket.socket, sink: socket.socket, to_broker: bool) -> None:
+    def _connect(self) -> socket.socket | None:
+        """To the broker, if one is there."""
+        if self.target is not None:
+            with suppress(OSError):
+                return socket.create_connection(("127.0.0.1", self.target))
+        return None
+
+    def sent(self) -> list[bytes]:
+        """For each connection all that the client wrote."""
+        return [b"".join(chunk for to_broker, chunk in carried if to_broker) for carried in self.carried]
+
+    def _copy(
+        self, source: socket.socket, sink: socket.socket, to_broker: bool, carried: list[tuple[bool, bytes]]
+    ) -> None:
         with suppress(OSError):
             while chunk := source.recv(65536):
-                if to_broker or self.answers:
+                if source not in self._muted:
+                    carried.append((to_broker, chunk))
                     sink.sendall(chunk)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
@@ -113,6 +140,11 @@ class Mosquitto:
             [MOSQUITTO, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wait_until_listening(self.port, lambda: self._process is not None and self._process.poll() is None)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def reload(self) -> None:
         """Read passwords and access lists again."""

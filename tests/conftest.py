@@ -1,16 +1,22 @@
-"""What the tests share: the shipped models, the portraits, settings, and the research data where it is."""
+"""What the tests share: the shipped models, the portraits, settings, and the research data where it is.
+
+`pytest --hypothesis-profile=thorough` runs fifty times as many examples of every property as an ordinary run.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from edge.config import Settings, parse
 from edge.embedder import Embedder
 from edge.manifest import Manifest
 from edge.mtcnn import MtcnnDetector
+from tests.tally import Tally
 
 PORTRAITS = Path(__file__).resolve().parent.parent / "edge" / "demo" / "portraits"
 
@@ -35,11 +41,38 @@ path = "{folder}/spool.db"
 synchronised = "assumed"
 """
 
+hypothesis.settings.register_profile("thorough", max_examples=50 * hypothesis.settings().max_examples, deadline=None)
+TALLIES = pytest.StashKey[defaultdict[str, Tally]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLIES] = defaultdict(Tally)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for subject, tally in config.stash[TALLIES].items():
+        terminalreporter.section(subject)
+        for line in tally.lines():
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def tallies(pytestconfig: pytest.Config) -> defaultdict[str, Tally]:
+    """By subject; shown at the end of the run."""
+    return pytestconfig.stash[TALLIES]
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Valid settings that keep everything in the test's own folder."""
     return parse(CONFIG.format(folder=tmp_path), tmp_path / "edge.toml")
+
+
+@pytest.fixture(scope="module")
+def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The same for a module whose tests write nothing."""
+    folder = tmp_path_factory.mktemp("settings")
+    return parse(CONFIG.format(folder=folder), folder / "edge.toml")
 
 
 @pytest.fixture(scope="session")

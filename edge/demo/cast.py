@@ -13,7 +13,7 @@ CLASSROOM = "demo"
 
 @dataclass(frozen=True)
 class Student:
-    """Somebody who is enrolled. The name appears on this screen only; ClassPulse never learns it."""
+    """Somebody who is enrolled. The name is on this screen and in the demo's dashboard; the device never learns it."""
 
     student_id: str
     name: str

@@ -14,7 +14,9 @@ from typing import TextIO
 
 from edge.demo.broker import embedded_broker
 from edge.demo.cast import CLASSROOM, STRANGER, STUDENTS, write_config
-from edge.demo.device import Daemon, enrol
+from edge.demo.device import daemon, enrol
+from edge.demo.process import Process
+from edge.demo.school import ACCOUNT, CLASSROOMS, school
 from edge.demo.screen import Screen, save_svg
 from edge.demo.subscriber import Subscriber
 from edge.demo.tally import Tally
@@ -33,6 +35,7 @@ def play(seconds: float, svg: Path | None, out: TextIO) -> int:
         _stop_on_signal() as stop,
         tempfile.TemporaryDirectory(prefix="classpulse-demo-") as name,
         embedded_broker(Path(name)) as port,
+        school(Path(name), port) as dashboard,
     ):
         config = write_config(Path(name), port)
         screen.say(f"Broker on 127.0.0.1:{port}. Device: {config}")
@@ -42,29 +45,35 @@ def play(seconds: float, svg: Path | None, out: TextIO) -> int:
             screen.say(f"Enrolling {student.student_id} from {student.picture.name}")
             enrol(config, student)
         tally = Tally(tuple(student.student_id for student in STUDENTS))
-        with Subscriber(port, CLASSROOM) as subscriber, Daemon(config) as daemon:
-            watched = _watch(daemon, subscriber, tally, screen, seconds, stop)
-            died = not daemon.running
+        screen.say(
+            f"Dashboard: {dashboard.address}/   account {ACCOUNT}, password {dashboard.password}   "
+            f"(this classroom, and {CLASSROOMS} simulated ones"
+            + (f"; for {seconds:.0f} s: SECONDS=0 keeps it)" if seconds else ")")
+        )
+        with Subscriber(port, CLASSROOM) as subscriber, daemon(config) as device:
+            watched = _watch(device, subscriber, tally, screen, seconds, stop)
+            died = not device.running
             if svg is not None:
                 save_svg(tally, watched, svg)
-            exit_code = daemon.stop()
+            exit_code = device.stop()
             _last_messages(subscriber, tally)
         tally.online = None  # now as somebody learns it who comes later: from what the broker has retained
         with Subscriber(port, CLASSROOM) as late:
             _last_messages(late, tally)
         _summarise(screen, tally, started)
         complaints = tally.complaints()
+        complaints += dashboard.complaints()
         if died or exit_code:
             complaints.append(f"the daemon ended {'by itself ' if died else ''}with exit code {exit_code}")
         for complaint in complaints:
             screen.say(f"Not as it should be: {complaint}.")
         if complaints:
-            screen.say(f"The daemon's last lines:\n{daemon.log_tail()}")
+            screen.say(f"The daemon's last lines:\n{device.log_tail()}")
         return 1 if complaints else 0
 
 
 def _watch(
-    daemon: Daemon, subscriber: Subscriber, tally: Tally, screen: Screen, seconds: float, stop: threading.Event
+    device: Process, subscriber: Subscriber, tally: Tally, screen: Screen, seconds: float, stop: threading.Event
 ) -> float:
     """Show what comes until the time is over, or the daemon is. Returns the seconds that this took."""
     started = time.monotonic()
@@ -76,7 +85,7 @@ def _watch(
                 news = None
             passed = time.monotonic() - started
             screen.show(tally, passed, news)
-            if stop.is_set() or not daemon.running or (seconds and passed >= seconds):
+            if stop.is_set() or not device.running or (seconds and passed >= seconds):
                 return passed
 
 

@@ -69,7 +69,7 @@ def view(tally: Tally, seconds: float) -> Group:
         label = Text(row.label, style=_STYLES.get(row.label, "default"))
         table.add_row(student, label, when, str(row.labels.total()))
     cast = ", ".join(f"{student.student_id} {student.name}" for student in STUDENTS)
-    caption = f"In the clip: {cast}, and {STRANGER}, who is not enrolled. Names stay on this screen."
+    caption = f"In the clip: {cast}, and {STRANGER}, who is not enrolled. The device knows no names."
     return Group(table, device_line(tally, seconds), Text(caption, style="dim"))
 
 

@@ -1,1 +1,1 @@
-"""Ours beside a peer, in one run, as ratios: `make bench`."""
+"""Ours beside others, in one run, on the same frames, as ratios: `make bench`."""

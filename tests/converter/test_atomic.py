@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 from pathlib import Path
 
 import pytest
 
 from converter.atomic import write_together
 from edge.errors import ModelError
+from tests.full_disk import files_up_to
 
 
 def test_files_get_their_contents_and_folders_are_made(tmp_path: Path) -> None:
@@ -19,14 +19,9 @@ def test_files_get_their_contents_and_folders_are_made(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_finished_leaves_the_old_ones_and_no_halves(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"old")
-    # A limit on the size of files fails a write half-way, as a full disk does.
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
-    try:
-        with pytest.raises(ModelError, match=r"b: cannot be written \(File too large\); nothing was changed"):
-            write_together({tmp_path / "a": b"new", tmp_path / "b": bytes(100_000)})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = r"b: cannot be written \(File too large\); nothing was changed"
+    with files_up_to(5000), pytest.raises(ModelError, match=said):
+        write_together({tmp_path / "a": b"new", tmp_path / "b": bytes(100_000)})
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.build import SHIPPED, build, source_path
+from converter.build import SHIPPED, build, ranges_path, source_path
 from converter.keras_models import load_keras
 from edge.errors import ModelError
 from edge.manifest import Manifest, shipped_models
@@ -22,6 +22,7 @@ def small_sources(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("mtcnn-pnet", "mtcnn-rnet"):
         shutil.copy(source_path(KERAS, name), folder)
+    shutil.copy(ranges_path(source_path(KERAS, "mtcnn-pnet")), folder)
     return folder
 
 
@@ -100,6 +101,14 @@ def test_a_source_that_is_no_keras_model_changes_nothing(small_sources: Path, tm
     with pytest.raises(ModelError, match=r"mtcnn_rnet\.keras: cannot be read as a Keras model"):
         build(small_sources, out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+@pytest.mark.converter
+def test_missing_activation_ranges_are_named(small_sources: Path, tmp_path: Path) -> None:
+    path = ranges_path(source_path(small_sources, "mtcnn-pnet"))
+    path.unlink()
+    with pytest.raises(ModelError, match=rf"{path}: missing; .*`classpulse-converter import` writes it"):
+        build(small_sources, tmp_path / "out")
 
 
 @pytest.mark.converter

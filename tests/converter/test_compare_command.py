@@ -18,7 +18,7 @@ from converter.quantization import RECIPES, float_tflite, quantize
 from edge.errors import ModelError
 from edge.records import LABELS
 
-pytestmark = pytest.mark.converter
+pytestmark = [pytest.mark.converter, pytest.mark.usefixtures("read_once")]
 
 SIDE = 16
 

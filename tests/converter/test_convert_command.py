@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from converter import convert_command
+from converter import convert_command, keras_process
 from converter.keras_models import tensorflow
 from edge.alignment import whole
 from edge.embedder import Embedder
@@ -27,7 +27,7 @@ Convert = Callable[..., int]
 
 
 @pytest.fixture
-def convert() -> Convert:
+def convert(read_once: Any) -> Convert:
     """The command with arguments as a shell gives them; the exit code."""
 
     def run(*arguments: object) -> int:
@@ -99,6 +99,7 @@ def test_224_pixels_in_colour_are_taken_for_vgg_face(
     convert(keras_files / "embedder.keras", "-o", out)
     entry = Manifest(tmp_path).entry("vggface", "embed")
     assert (entry.colour, entry.crop, entry.subtract) == ("BGR", "box", (93.594, 104.7624, 129.1863))
+    assert not entry.mirror
     image = read_picture(portraits / "biden.jpg")
     embedding = Embedder(Manifest(tmp_path), "vggface").embed(image, detector.detect(image)[0])
     assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-5)
@@ -131,9 +132,12 @@ def test_the_card_says_what_was_given_assumed_and_left_out(
 
 @pytest.mark.parametrize("recipe", ["dynamic_wi8", "static_wi8_ai8_io8"])
 def test_converting_twice_gives_the_same_files(
-    recipe: str, convert: Convert, keras_files: Path, faces: Path, tmp_path: Path
-) -> None:
+    recipe: str, convert: Convert, read_once: Any, keras_files: Path, faces: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     for place in ("first", "second"):
+        if place == "second":
+            monkeypatch.setattr(keras_process, "read", read_once.__wrapped__)
         out = tmp_path / place / "mine.tflite"
         convert(keras_files / "emotion.keras", "-o", out, "--recipe", recipe, "--calibrate", faces)
     first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
@@ -198,6 +202,19 @@ def test_what_does_not_fit_is_refused_and_nothing_written(
     with pytest.raises(ModelError, match=reason):
         convert(keras_files / file, "-o", out, *options)
     assert not out.parent.exists()
+
+
+def test_a_model_whose_answers_are_no_numbers_is_refused(convert: Convert, keras_files: Path, tmp_path: Path) -> None:
+    import keras
+
+    model = keras.saving.load_model(keras_files / "emotion.keras")
+    for name in ("first", "second"):
+        kernel, bias = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([np.abs(kernel) * 1e30, bias])
+    model.save(tmp_path / "huge.keras")
+    with pytest.raises(ModelError, match="the model gives answers that are no numbers"):
+        convert(tmp_path / "huge.keras", "-o", tmp_path / "out" / "huge.tflite", "--recipe", "float32")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_embedding_is_taken_from_the_layer_asked_for(convert: Convert, keras_files: Path, tmp_path: Path) -> None:

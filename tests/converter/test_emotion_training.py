@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from converter.emotion_settings import USUAL_SETTINGS, TrainingSettings
 from converter.train_command import add_parser
 from edge.alignment import expression_crop
-from edge.errors import ModelError
+from edge.errors import ModelError, PictureError
 from edge.manifest import Manifest, ModelEntry
 from edge.records import LABELS, Box
 from tests.edge.toy_models import models_with
@@ -120,6 +120,9 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
     resumed = train(training, validation, settings, None, None, tmp_path / "run.npz", lambda p: epochs.append(p.epoch))
     assert epochs == [3]
     assert [progress.epoch for progress in resumed.history] == [1, 2, 3]
+    whole = train(training, validation, settings)
+    # Threads add up in any order, which is all that may differ.
+    assert resumed.history[-1].loss == pytest.approx(whole.history[-1].loss, rel=1e-3)
 
     with pytest.raises(ModelError, match="other settings"):
         train(training, validation, replace(settings, seed=6), None, None, tmp_path / "run.npz")
@@ -242,6 +245,20 @@ def test_options_that_cannot_work_are_refused_before_training(
 ) -> None:
     with pytest.raises(ModelError, match=message):
         run([str(cartoons), *arguments])
+
+
+def test_pictures_of_one_label_alone_are_refused(cartoons: Path, tmp_path: Path) -> None:
+    shutil.copytree(cartoons / "happy", tmp_path / "one" / "happy")
+    with pytest.raises(PictureError, match=r"all pictures are called 'happy'; add folders of others: angry, neutral"):
+        run([str(tmp_path / "one"), "-o", str(tmp_path / "e.keras")])
+
+
+def test_a_label_without_pictures_is_told(cartoons: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for label in ("happy", "tired"):
+        shutil.copytree(cartoons / label, tmp_path / "two" / label)
+    options = ["--epochs", "1", "--size", "16"]
+    run([str(tmp_path / "two"), "-o", str(tmp_path / "e.keras"), *options])
+    assert "no pictures of angry, neutral, sad: the model will hardly ever say so" in capsys.readouterr().err
 
 
 def test_the_network_fits_a_raspberry_pi() -> None:

@@ -104,6 +104,13 @@ def test_verification_reports_what_its_json_promises() -> None:
     assert figures["tar"]["0.001"] == pytest.approx(4 / 6)
 
 
+def test_without_a_list_of_pairs_all_pairs_of_people_give_the_thresholds() -> None:
+    figures = verification(people(), [], [frozenset({"cy", "cye"})])
+    assert "accuracy" not in figures
+    assert figures["tar"]["0.001"] == pytest.approx(4 / 6)
+    assert set(figures["threshold_at_far"]) == set(figures["tar"])
+
+
 def test_a_pair_that_names_a_missing_picture_is_an_error() -> None:
     pairs = [Pair("1", True, "ann/1.jpg", "ann/9.jpg")]
     with pytest.raises(PictureError, match=r"ann/9\.jpg: listed among the pairs"):

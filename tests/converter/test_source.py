@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ from converter.source import Source, read_source
 from edge.errors import ModelError
 from tests.converter import legacy_models as files
 from tests.converter.legacy_models import probe, run_keras_2
+from tests.full_disk import files_up_to
 
 pytestmark = pytest.mark.converter
 
@@ -183,16 +181,5 @@ keras.Sequential([picture, layers.Lambda(lambda x: x / 255, name="scale"), layer
 
 
 def test_a_disk_that_fills_up_is_an_error(legacy_folder: Path) -> None:
-    with largest_file(100_000), pytest.raises(ModelError, match=r"cannot be converted: .*File too large"):
+    with files_up_to(100_000), pytest.raises(ModelError, match=r"cannot be converted: .*File too large"):
         read_source(legacy_folder / files.FACE_CLASSIFIER)
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No process writes a file beyond `size` bytes: to it, the disk is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -22,6 +22,7 @@ from edge.camera.source import stamped
 from edge.config import CameraSettings
 from edge.errors import CameraError
 from edge.records import Frame
+from tests.brokers import SECONDS
 
 RATE = 20.0
 COUNT = 8
@@ -80,7 +81,7 @@ class Scripted:
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         for sequence in range(self.count):
             if sequence == 1:
-                self.go_on.wait(5)
+                self.go_on.wait(SECONDS)
             yield stamped(np.zeros((2, 2, 3), np.uint8), sequence)
         self.all_given.set()
         if self.failure:
@@ -279,7 +280,7 @@ def test_slow_consumer_misses_frames_but_never_the_last() -> None:
         frames = camera.frames(threading.Event())
         assert next(frames).sequence == 0
         source.go_on.set()
-        assert source.all_given.wait(5)
+        assert source.all_given.wait(SECONDS)
         assert [frame.sequence for frame in frames] == [99]
     assert camera.dropped == 98
     assert source.closed.is_set()
@@ -305,7 +306,7 @@ def test_waiting_consumer_is_let_go_when_told_to_stop() -> None:
             seen.append(frame.sequence)
             stop.set()
     assert seen == [0]
-    assert source.closed.wait(5)
+    assert source.closed.wait(SECONDS)
 
 
 def test_newest_frame_of_a_missing_camera_fails_where_it_is_opened(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ from edge.connection import Backoff
 from edge.errors import CameraError
 from edge.records import Frame
 from edge.watchdog import Heartbeat
-
-SECONDS = 10.0
+from tests.brokers import SECONDS, wait_until
 
 
 def frame(sequence: int) -> Frame:
@@ -111,20 +110,10 @@ def test_a_pause_closes_the_camera_and_its_end_opens_it_again() -> None:
         assert newest.take(SECONDS) is not None
         source._openings = []
         paused.set()
-        wait_for(lambda: source.closed == 1)
+        wait_until(lambda: source.closed == 1)
         source._openings = [1]
         paused.clear()
-        wait_for(lambda: source.opened == 2)
-
-
-def wait_for(ready: object) -> None:
-    assert callable(ready)
-    pause = threading.Event()
-    for _ in range(1000):
-        if ready():
-            return
-        pause.wait(0.01)
-    raise AssertionError("this takes too long")
+        wait_until(lambda: source.opened == 2)
 
 
 def test_waiting_for_a_missing_camera_is_progress_and_a_call_that_never_returns_is_none() -> None:
@@ -142,11 +131,11 @@ def test_waiting_for_a_missing_camera_is_progress_and_a_call_that_never_returns_
     stop = threading.Event()
     thread = threading.Thread(target=lambda: list(camera.frames(stop)))
     thread.start()
-    wait_for(lambda: source.opened == 1)
+    wait_until(lambda: source.opened == 1)
     now[0] = 20.0
     assert heartbeat.late(now[0]) == 20.0
     release.set()  # it fails, and is tried again and again
-    wait_for(lambda: source.opened > 5)
+    wait_until(lambda: source.opened > 5)
     assert heartbeat.late(now[0]) is None
     stop.set()
     thread.join(SECONDS)

@@ -18,6 +18,7 @@ from edge.errors import ModelError, PictureError
 from edge.loading import EnrolledStudents, load_parts
 from edge.manifest import Manifest, ModelEntry
 from edge.mtcnn import MtcnnDetector
+from edge.portraits import Portrayer
 from tests.edge.toy_models import dense, models_with
 
 LABELS = ("s-001", "s-002", "s-003", "(unknown)")
@@ -141,7 +142,9 @@ class School:
         self.students = EnrolledStudents(settings, self.parts.faces)
 
     def enrol(self, student_id: str, *pictures: Path, expires: date | None = None) -> None:
-        enrol(self.settings, self.detector, self.embedder, student_id, "C-1", pictures, expires)
+        portrayer = Portrayer(self.detector, self.embedder)
+        portraits = [portrayer.from_file(path) for path in pictures]
+        enrol(self.settings, self.embedder, student_id, "C-1", portraits, expires)
 
     def forget(self, student_id: str) -> None:
         path, key = self.settings.recognition.gallery, gallery.read_key(self.settings.recognition.key_file)
@@ -169,7 +172,7 @@ def test_consent_alone_lifts_the_mask_and_forgetting_masks_again(school: School)
 
 
 def test_a_consent_that_has_ended_masks_the_class(school: School) -> None:
-    school.enrol("s-001", expires=date.today())
+    school.enrol("s-001", expires=date.today() + timedelta(days=1))
     recognition = school.settings.recognition
     key = gallery.read_key(recognition.key_file)
     (student,) = gallery.load(recognition.gallery, key, recognition.model).students
@@ -204,12 +207,10 @@ def test_students_without_a_class_are_counted_in_the_log(school: School, caplog:
     assert "s-009" not in caplog.text
 
 
-def test_for_the_gallery_a_consent_alone_is_not_enough(
-    settings: Settings, detector: MtcnnDetector, embedder: Embedder
-) -> None:
+def test_for_the_gallery_a_consent_alone_is_not_enough(settings: Settings, embedder: Embedder) -> None:
     settings = replace(settings, recognition=replace(settings.recognition, method="gallery"))
     with pytest.raises(PictureError, match="no picture given"):
-        enrol(settings, detector, embedder, "s-001", "C-1", [])
+        enrol(settings, embedder, "s-001", "C-1", [])
 
 
 def test_consents_without_templates_do_not_tie_the_gallery_to_one_embedder(school: School) -> None:

@@ -252,10 +252,18 @@ def test_a_camera_credential_that_is_not_there_is_told(tmp_path: Path, monkeypat
     assert "cannot be read; put rtsp://user:password@host/path into it" in told
 
 
-def test_credentials_outside_of_a_service_are_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    (told,) = mistakes(VALID + '[recognition]\nkey_file = "credential:gallery"')
-    assert "CREDENTIALS_DIRECTORY is not set here; run as the service, with LoadCredential=gallery:" in told
+@pytest.mark.parametrize("directory", [None, ""])
+def test_credentials_outside_of_a_service_are_the_files_beside_the_config(
+    directory: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if directory is None:
+        monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    else:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", directory)
+    settings = parse(VALID + '[recognition]\nkey_file = "credential:gallery.key"', HERE)
+    assert settings.recognition.key_file == Path("/etc/classpulse/gallery.key")
+    (told,) = mistakes(VALID.replace("picamera2", "credential:camera"))
+    assert 'is "credential:camera", and /etc/classpulse/camera cannot be read' in told
 
 
 def test_a_syntax_mistake_names_its_line() -> None:

@@ -26,6 +26,7 @@ from edge.demo.cast import CLASSROOM, HERE, STUDENTS, write_config
 from edge.demo.subscriber import Arrival, Subscriber
 from edge.demo.tally import Tally
 from edge.records import Observation
+from tests.brokers import SECONDS
 
 pytest.importorskip("iotcore", reason="needs the extra `demo`")
 pytest.importorskip("rich", reason="needs the extra `demo`")
@@ -127,11 +128,11 @@ def publish(port: int, topic: str, payload: bytes, pairs: tuple[tuple[str, str],
     client.on_connect = lambda *_: connected.set()
     client.connect("127.0.0.1", port)
     client.loop_start()
-    assert connected.wait(5)
+    assert connected.wait(SECONDS)
     properties = Properties(PacketTypes.PUBLISH)
     if pairs:
         properties.UserProperty = list(pairs)
-    client.publish(topic, payload, qos=1, retain=retain, properties=properties).wait_for_publish(5)
+    client.publish(topic, payload, qos=1, retain=retain, properties=properties).wait_for_publish(SECONDS)
     client.disconnect()
     client.loop_stop()
 
@@ -141,9 +142,9 @@ def test_embedded_broker_delivers_what_travels_beside_a_payload_and_what_is_reta
     with embedded_broker(tmp_path) as port:
         publish(port, ONLINE.topic, b"online", (), retain=True)
         with Subscriber(port, CLASSROOM) as subscriber:
-            status = subscriber.inbox.get(timeout=5)  # subscribed, once this is here
+            status = subscriber.inbox.get(timeout=SECONDS)  # subscribed, once this is here
             publish(port, sent.topic, sent.payload, sent.user_properties, retain=False)
-            observation = subscriber.inbox.get(timeout=5)
+            observation = subscriber.inbox.get(timeout=SECONDS)
     assert (status.payload, status.retained) == (b"online", True)
     assert (observation.topic, observation.payload, observation.retained) == (sent.topic, sent.payload, False)
     assert observation.user_properties == sent.user_properties
@@ -151,9 +152,9 @@ def test_embedded_broker_delivers_what_travels_beside_a_payload_and_what_is_reta
 
 def test_embedded_broker_is_gone_after_the_demo(tmp_path: Path) -> None:
     with embedded_broker(tmp_path) as port:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
 
 
 def test_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from converter.manifest_writer import manifest_text
 from edge.alignment import align, box_crop
 from edge.embedder import Embedder, face_crop
 from edge.manifest import Manifest
@@ -45,3 +46,20 @@ def test_raw_and_unit_embeddings_point_the_same_way(manifest: Manifest, portrait
     assert np.linalg.norm(unit) == pytest.approx(1, abs=1e-5)
     assert np.linalg.norm(raw) != pytest.approx(1, abs=0.1)
     assert unit @ raw / np.linalg.norm(raw) > 0.999
+
+
+def test_the_manifest_decides_whether_the_mirror_image_counts(
+    manifest: Manifest, portrait: np.ndarray, face: Face, tmp_path: Path
+) -> None:
+    entry = manifest.entry("mobilefacenet", "embed")
+    (tmp_path / entry.file).write_bytes(manifest.read(entry))
+    (tmp_path / "manifest.toml").write_text(manifest_text([replace(entry, mirror=False)]))
+    alone = Embedder(Manifest(tmp_path), "mobilefacenet")
+    # The portrait mirrored, and its landmarks with it: right eye and mouth corner become the left ones.
+    width = portrait.shape[1]
+    landmarks = face.landmarks[[1, 0, 2, 4, 3]] * np.float32([-1, 1]) + np.float32([width - 1, 0])
+    seen, mirrored = alone.embed(portrait, face), alone.embed(portrait[:, ::-1], replace(face, landmarks=landmarks))
+    assert np.linalg.norm(seen) == pytest.approx(1, abs=1e-5)
+    assert seen @ mirrored < 0.99
+    both = Embedder(manifest, "mobilefacenet").embed(portrait, face)
+    assert both @ (seen + mirrored) / np.linalg.norm(seen + mirrored) > 0.98

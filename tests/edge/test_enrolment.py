@@ -16,6 +16,7 @@ from edge.errors import GalleryError, PictureError
 from edge.gallery import Search, load, read_key
 from edge.mtcnn import MtcnnDetector
 from edge.pictures import read_picture
+from edge.portraits import Portrayer
 
 
 class Enroller:
@@ -25,8 +26,9 @@ class Enroller:
         self.settings, self.detector, self.embedder, self.portraits = settings, detector, embedder, portraits
 
     def add(self, student_id: str, *names: str, consent: str = "C-1", expires: date | None = None) -> None:
-        pictures = [self.portraits / name for name in names]
-        enrol(self.settings, self.detector, self.embedder, student_id, consent, pictures, expires)
+        portrayer = Portrayer(self.detector, self.embedder)
+        portraits = [portrayer.from_file(self.portraits / name) for name in names]
+        enrol(self.settings, self.embedder, student_id, consent, portraits, expires)
 
     def search(self, today: date = date(2026, 1, 1)) -> Search:
         recognition = self.settings.recognition

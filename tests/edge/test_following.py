@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,45 @@ def test_while_the_gallery_cannot_be_read_nobody_is_identified(
     save(settings, 3)
     follower.follow()
     assert pipeline.students == [2, 0, 3]
+
+
+def test_only_who_was_taken_out_of_the_gallery_is_forgotten(settings: Settings, pipeline: Any) -> None:
+    save(settings, 3)
+    forgotten: list[frozenset[str]] = []
+    follower = GalleryFollower(settings, None, pipeline, forgotten.append)
+    save(settings, 2)
+    follower.follow()
+    assert forgotten == [{"s-2"}]
+    for content in (b"half a file", None):  # unreadable, gone: that erases nobody
+        settings.recognition.gallery.unlink()
+        if content is not None:
+            settings.recognition.gallery.write_bytes(content)
+        follower.follow()
+    save(settings, 1)
+    follower.follow()
+    assert forgotten == [{"s-2"}]
+
+
+def test_who_is_taken_out_just_before_a_reload_is_forgotten(settings: Settings, pipeline: Any) -> None:
+    save(settings, 3)
+    forgotten: list[frozenset[str]] = []
+    follower = GalleryFollower(settings, None, pipeline, forgotten.append)
+    save(settings, 2)
+    follower.use_settings(settings)
+    follower.follow()
+    assert (forgotten, pipeline.students) == ([{"s-2"}], [3, 2])
+
+
+def test_a_reload_that_names_another_gallery_forgets_nobody(settings: Settings, pipeline: Any) -> None:
+    save(settings, 3)
+    forgotten: list[frozenset[str]] = []
+    follower = GalleryFollower(settings, None, pipeline, forgotten.append)
+    other = settings.recognition.gallery.with_name("other")
+    elsewhere = replace(settings, recognition=replace(settings.recognition, gallery=other))
+    save(elsewhere, 2)
+    follower.use_settings(elsewhere)
+    follower.follow()
+    assert (forgotten, pipeline.students) == ([], [3, 2])
 
 
 def test_a_gallery_that_cannot_be_read_at_the_start_ends_it(settings: Settings, pipeline: Any) -> None:

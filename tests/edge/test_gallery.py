@@ -11,6 +11,7 @@ import pytest
 from edge.embedder import unit
 from edge.errors import GalleryError
 from edge.gallery import Gallery, changing, create_key, load, new_student, read_key, save
+from tests.full_disk import files_up_to
 
 MODEL = "mobilefacenet"
 
@@ -57,6 +58,37 @@ def test_a_probe_at_the_threshold_is_a_match(gallery: Gallery) -> None:
     assert gallery.searchable(date(2026, 1, 1)).identify(embedding(3), 0.999).student_id == "s-002"
 
 
+@pytest.mark.parametrize(("second", "who"), [(0.74, "s-001"), (0.76, None)])
+def test_a_probe_nearly_as_near_to_another_student_is_unknown(second: float, who: str | None) -> None:
+    probe = embedding(1)
+    siblings = Gallery(MODEL)
+    siblings = siblings.with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11), near(probe, 0.3, 12)]))
+    siblings = siblings.with_student(new_student("s-002", "C-2", [near(probe, second, 13)]))
+    match = siblings.searchable(date(2026, 1, 1)).identify(probe, 0.5)
+    assert match.student_id == who
+    assert match.similarity == pytest.approx(0.8, abs=1e-5)
+
+
+def test_the_naming_threshold_is_the_highest_at_which_a_probe_is_named(gallery: Gallery) -> None:
+    search, probe = gallery.searchable(date(2026, 1, 1)), near(embedding(2), 0.8)
+    highest = search.naming_threshold(probe)
+    assert search.identify(probe, highest).student_id == "s-001"
+    assert search.identify(probe, float(np.nextafter(highest, 1))).student_id is None
+
+
+def test_a_probe_between_two_students_has_no_naming_threshold() -> None:
+    probe = embedding(1)
+    siblings = Gallery(MODEL).with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11)]))
+    siblings = siblings.with_student(new_student("s-002", "C-2", [near(probe, 0.76, 13)]))
+    assert siblings.searchable(date(2026, 1, 1)).naming_threshold(probe) == -1
+
+
+def test_two_templates_of_one_student_need_no_margin_between_them() -> None:
+    probe = embedding(1)
+    alone = Gallery(MODEL).with_student(new_student("s-001", "C-1", [near(probe, 0.8, 11), near(probe, 0.79, 12)]))
+    assert alone.searchable(date(2026, 1, 1)).identify(probe, 0.5).student_id == "s-001"
+
+
 def test_everybody_is_unknown_to_an_empty_gallery() -> None:
     assert Gallery(MODEL).searchable(date(2026, 1, 1)).identify(embedding(1), 0.1).student_id is None
 
@@ -92,6 +124,12 @@ def test_the_same_gallery_is_never_encrypted_to_the_same_bytes(gallery: Gallery,
     save(gallery, tmp_path / "a", key)
     save(gallery, tmp_path / "b", key)
     assert (tmp_path / "a").read_bytes() != (tmp_path / "b").read_bytes()
+
+
+def test_a_full_disk_leaves_no_half_key(tmp_path: Path) -> None:
+    with files_up_to(10), pytest.raises(GalleryError, match="cannot write the gallery key"):
+        create_key(tmp_path / "gallery.key")
+    assert not (tmp_path / "gallery.key").exists()  # or the next attempt would find it "exists already"
 
 
 def test_a_missing_gallery_is_an_empty_one(key: bytes, tmp_path: Path) -> None:

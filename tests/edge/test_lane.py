@@ -13,8 +13,7 @@ from edge.connection import Backoff
 from edge.lane import Lane
 from edge.records import Observation
 from edge.spool import NO_END, Spool
-
-SECONDS = 20.0
+from tests.brokers import SECONDS
 
 
 @pytest.fixture

@@ -85,6 +85,8 @@ def test_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
         ("divide = 128", "divide = 0", "divide must not be 0"),
         ("divide = 128", "", "divide missing"),
         ("embedding = 192", 'embedding = "192"', "embedding has the wrong type"),
+        ("embedding = 192", "embedding = true", "embedding has the wrong type"),
+        ("embedding = 192", "embedding = 192\nmirror = 0", "mirror has the wrong type"),
         ("embedding = 192", "embeding = 192", "unknown key 'embeding'"),
         ("threshold = 0.5", "", "a measured `threshold`"),
         ("threshold = 0.5", "threshold = 0.5\ntemperature = nan", "temperature must be above 0"),

@@ -8,7 +8,7 @@ import pytest
 
 from edge.haar import HaarDetector
 from edge.manifest import Manifest
-from edge.mtcnn import MtcnnDetector, suppressed_indices
+from edge.mtcnn import MtcnnDetector
 from edge.pictures import read_picture
 from edge.records import Face, Reduced
 
@@ -138,18 +138,13 @@ def test_the_smallest_face_of_a_reduced_frame_is_counted_in_pixels_of_the_full_o
     assert detector.detect(reduced.image) == []  # 57 px
 
 
-def test_a_better_box_suppresses_the_one_it_overlaps() -> None:
-    boxes = np.array([[0, 0, 10, 10, 0.8], [1, 0, 11, 10, 0.9], [30, 30, 40, 40, 0.7]], np.float32)
-    assert suppressed_indices(boxes, 0.5) == [1, 2]
-
-
-def test_a_suppressed_box_suppresses_nobody() -> None:
-    # b overlaps a and c; a and c do not overlap each other enough: b goes, c stays.
-    boxes = np.array([[0, 0, 10, 10, 0.9], [3, 0, 13, 10, 0.8], [6, 0, 16, 10, 0.7]], np.float32)
-    assert suppressed_indices(boxes, 0.5) == [0, 2]
-
-
-def test_a_box_inside_another_counts_by_the_smaller() -> None:
-    boxes = np.array([[0, 0, 20, 20, 0.9], [5, 5, 10, 10, 0.8]], np.float32)
-    assert suppressed_indices(boxes, 0.7) == [0, 1]
-    assert suppressed_indices(boxes, 0.7, over_smaller=True) == [0]
+@pytest.mark.parametrize("name", ["astronaut.png", "obama.jpg"])
+def test_a_face_that_another_detector_placed_badly_is_found_where_it_is(
+    detector: MtcnnDetector, portraits: Path, name: str
+) -> None:
+    image = read_picture(portraits / name)
+    (reference,) = detector.detect(image)
+    side = reference.box.height
+    beside = np.array([[reference.box.x1 + 0.2 * side, reference.box.y1 + 0.2 * side, side]], np.float32)
+    (face,) = detector.refine(image, beside)  # by one look alone it would be none
+    assert face.box.iou(reference.box) > 0.7

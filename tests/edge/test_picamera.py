@@ -78,7 +78,7 @@ def test_white_balance_by_name_is_libcameras_mode(white_balance: str, controls: 
 
 def test_frames_are_stamped_with_the_beginning_of_their_exposure() -> None:
     (frame,) = taken(camera_of(World()))
-    assert 0.02 <= time.monotonic() - frame.monotonic < 2
+    assert 0.02 <= time.monotonic() - frame.monotonic < 60
 
 
 @pytest.mark.parametrize(

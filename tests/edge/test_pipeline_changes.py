@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
 from edge.config import Settings
 from edge.pipeline import Pipeline
 from edge.records import Frame, Observation
-from tests.edge.test_pipeline import START, Room
+from tests.edge.test_pipeline import PICTURE, START, Room
 
 
 def run(pipeline: Pipeline, begin: float, seconds: float) -> list[Observation]:
-    image = np.zeros((200, 200, 3), np.uint8)
     observations = []
     for step in range(int(seconds * 10)):
         now = begin + step / 10
-        observations += pipeline.process(Frame(image, START + timedelta(seconds=now), now, step))
+        observations += pipeline.process(Frame(PICTURE, START + timedelta(seconds=now), now, step))
     return observations
 
 

@@ -6,9 +6,10 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ from edge.demo.broker import embedded_broker
 from edge.publisher import Publisher
 from edge.records import Observation
 from edge.spool import LIVE_SECONDS, Spool
+from edge.spool_age import Moment
 from edge.wire import WireError
 from tests.brokers import SECONDS, Received, Recorder, Relay, free_port, identity, wait_until
+from tests.mqtt_packets import MalformedError, Packet, read_packets
 
 CONNACK, SESSION_TAKEN_OVER = bytes.fromhex("2003000000"), bytes.fromhex("e0028e00")
 LIVE, LATE = "classpulse/v1/room-101/observation", "classpulse/v1/room-101/observation/late"
@@ -49,7 +52,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:
+    # Its clock stands: however slow the machine, what waits for a broker does not become late.
+    with Spool(SpoolSettings(path=tmp_path / "spool.db"), monotonic=lambda: 0.0) as spool:
         yield spool
 
 
@@ -120,6 +124,37 @@ def test_observation_that_waited_too_long_is_late(broker: int, tmp_path: Path) -
     assert sequences(recorder.observations(), LIVE) == [3]
 
 
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1), timedelta(days=400)])
+def test_a_clock_that_jumps_neither_stops_nor_reorders_nor_makes_late(
+    broker: int, tmp_path: Path, jump: timedelta
+) -> None:
+    wall = 1_800_000_000.0
+
+    def jumped(first: int) -> list[Observation]:
+        at = datetime.fromtimestamp(wall, UTC)
+        return [Observation(f"s-{first + number:03}", "happy", at) for number in range(5)]
+
+    settings = SpoolSettings(path=tmp_path / "spool.db", max_age_days=0.5)
+    with (
+        Recorder(broker) as recorder,
+        Relay(target=broker) as relay,
+        Spool(settings, lambda: 0.0, now=lambda: Moment("boot", time.monotonic(), wall)) as spool,
+        publishing(relay.port, spool),
+    ):
+        spool.put(jumped(0))
+        recorder.wait_for_observations(5)
+        wall += jump.total_seconds()
+        spool.put(jumped(5))
+        recorder.wait_for_observations(10)
+        relay.cut()
+        wall -= jump.total_seconds()
+        spool.put(jumped(10))
+        got = recorder.wait_for_observations(15)
+        assert spool.status().dropped == 0
+    assert sequences(got, LATE) == []
+    assert list(dict.fromkeys(sequences(got, LIVE))) == list(range(1, 16))
+
+
 def test_broker_that_appears_later_gets_everything_in_order(tmp_path: Path, spool: Spool) -> None:
     with Relay() as relay, publishing(relay.port, spool) as publisher:
         for number in range(20):
@@ -148,11 +183,10 @@ def test_nothing_is_lost_or_out_of_order_when_the_connection_breaks_again_and_ag
 def test_unacknowledged_observation_is_sent_again_as_the_same(broker: int, spool: Spool) -> None:
     with Recorder(broker) as recorder, Relay(target=broker) as relay, publishing(relay.port, spool):
         recorder.wait_for_status(b"online")
-        relay.answers = False  # the broker gets them; its PUBACKs get lost
+        relay.mute()  # the broker gets them; its PUBACKs get lost
         spool.put(seen(3))
         recorder.wait_for_observations(3)
         assert len(spool.pending(0, 10)) == 3
-        relay.answers = True
         relay.cut()
         got = recorder.wait_for(lambda messages: len([m for m in messages if m.topic == LIVE]) == 6)
         wait_until(lambda: spool.pending(0, 10) == [])
@@ -208,6 +242,105 @@ def test_connection_that_another_client_took_over_is_not_fought_for(
                 assert asked.wait(SECONDS)
             assert publisher.state == "refused"
     assert "two Pis" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [(0x97, "Quota exceeded"), (0x87, "Not authorized"), (0x83, "Implementation specific error")]
+)
+def test_an_observation_that_is_refused_is_told_from_one_that_was_lost_on_the_way(
+    spool: Spool, caplog: pytest.LogCaptureFixture, reason: int, said: str
+) -> None:
+    refuse = True
+
+    def answer(connection: socket.socket) -> None:
+        """A broker that takes nothing but the status, until it is told to."""
+        buffer = b""
+        with suppress(ConnectionError):  # as it ends when it is lost
+            while chunk := connection.recv(4096):
+                buffer += chunk
+                with suppress(MalformedError):
+                    packets, buffer = read_packets(buffer), b""
+                    for packet in packets:
+                        if packet.kind == "CONNECT":
+                            connection.sendall(CONNACK)
+                        elif packet.kind == "PUBLISH":
+                            refused = refuse and packet.fields["topic"] == LIVE
+                            identifier = packet.fields["packet id"].to_bytes(2, "big")
+                            connection.sendall(b"\x40\x03" + identifier + bytes([reason if refused else 0]))
+
+    with socket.create_server(("127.0.0.1", 0)) as server, publishing(server.getsockname()[1], spool) as publisher:
+        spool.put(seen(3))
+        connection, _ = server.accept()
+        with connection:
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+            wait_until(lambda: publisher.refusals >= 3)
+            assert (publisher.state, publisher.reconnects, publisher.connection_refusals) == ("connected", 0, 0)
+            assert spool.status().depth == 3
+            refuse = False
+            wait_until(lambda: spool.status().depth == 0)
+            connection.shutdown(socket.SHUT_RDWR)  # now it is lost
+            wait_until(lambda: "the connection was lost" in caplog.text)
+    assert f"refuses {LIVE}: {said}" in caplog.text
+    assert caplog.text.count("refuses") == 1
+
+
+def answer(connection: socket.socket, packets: list[Packet], reasons: Callable[[Packet], dict[int, int]]) -> None:
+    """Be a broker that lists what comes, and that never closes.
+
+    reasons: what to acknowledge when a PUBLISH comes: packet identifiers, and the reason code for each.
+    """
+    with suppress(ConnectionError):  # the publisher is gone
+        while chunk := connection.recv(4096):
+            for packet in read_packets(chunk):
+                packets.append(packet)
+                if packet.kind == "CONNECT":
+                    connection.sendall(CONNACK)
+                elif packet.kind == "PUBLISH":
+                    for identifier, reason in reasons(packet).items():
+                        connection.sendall(b"\x40\x03" + identifier.to_bytes(2, "big") + bytes([reason]))
+
+
+def test_a_broker_that_does_not_close_after_the_goodbye_is_left_in_good_order(
+    spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    packets: list[Packet] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with publishing(server.getsockname()[1], spool):
+            connection, _ = server.accept()
+            taking = (connection, packets, lambda packet: {packet.fields["packet id"]: 0})
+            threading.Thread(target=answer, args=taking, daemon=True).start()
+            wait_until(lambda: len(packets) == 2)
+        connection.close()
+    assert [packet.kind for packet in packets] == ["CONNECT", "PUBLISH", "PUBLISH", "DISCONNECT"]
+    assert "leaving without" not in caplog.text
+
+
+def test_an_observation_that_was_refused_when_it_had_become_late_is_sent_as_late(tmp_path: Path) -> None:
+    now = 0.0
+    packets: list[Packet] = []
+
+    def reasons(packet: Packet) -> dict[int, int]:
+        """Nothing for the first live observation until the second comes: then the first is refused."""
+        live = [sent.fields["packet id"] for sent in packets if sent.fields.get("topic") == LIVE]
+        if packet.fields["topic"] != LIVE:
+            return {packet.fields["packet id"]: 0}
+        return {live[0]: 0x97, live[1]: 0} if len(live) == 2 else {}
+
+    def topics() -> list[str]:
+        return [packet.fields["topic"] for packet in packets if "observation" in packet.fields.get("topic", "")]
+
+    settings = SpoolSettings(path=tmp_path / "spool.db")
+    with socket.create_server(("127.0.0.1", 0)) as server, Spool(settings, monotonic=lambda: now) as spool:
+        with publishing(server.getsockname()[1], spool):
+            connection, _ = server.accept()
+            threading.Thread(target=answer, args=(connection, packets, reasons), daemon=True).start()
+            spool.put(seen(1))
+            wait_until(lambda: topics() == [LIVE])
+            now += LIVE_SECONDS
+            spool.put(seen(1, first=1))
+            wait_until(lambda: spool.status().depth == 0)
+        connection.close()
+    assert topics() == [LIVE, LIVE, LATE]
 
 
 def test_log_tells_no_student(broker: int, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:

@@ -26,6 +26,7 @@ from edge.embedder import unit
 from edge.gallery import Gallery, new_student
 from edge.pipeline import Pipeline
 from edge.records import Box, Emotion, Face, Frame, Reduced
+from edge.tracked import Tracked
 from tests.edge.fake_picamera2 import World
 
 TURNS = {0: 0, 90: -1, 180: 2, 270: 1}
@@ -239,7 +240,7 @@ class Witness:
         self.shown: dict[str, list[np.ndarray]] = {"detect": [], "embed": [], "classify": []}
         self.template = unit(np.ones(192, np.float32))
 
-    def detect(self, image: np.ndarray, scale: float = 1.0) -> list[Face]:
+    def detect(self, image: np.ndarray, scale: float = 1.0, tracked: Tracked | None = None) -> list[Face]:
         self.shown["detect"].append(image)
         points = np.array([[20, 25], [40, 25], [30, 37], [22, 50], [38, 50]], np.float32) / scale
         return [Face(Box(10 / scale, 10 / scale, 50 / scale, 60 / scale), points, 0.99)]

@@ -15,9 +15,10 @@ from edge import gallery
 from edge.config import Settings, load
 from edge.demo.broker import embedded_broker
 from edge.demo.cast import STUDENTS, write_config
-from tests.brokers import Recorder
+from tests.brokers import SECONDS, Received, Recorder, wait_until
 from tests.edge.test_classifier import ENTRY, folder_with
 from tests.edge.toy_models import dense, models_with
+from tests.integration.test_daemon import after, last_handed_over
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Pi:
 
     def edge(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "edge", *arguments, "--config", str(self.config)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 @pytest.fixture
@@ -100,19 +101,16 @@ def test_the_daemon_reports_by_classifier_and_masks_whoever_is_forgotten(tmp_pat
                 [sys.executable, "-m", "edge", "run", "--config", str(config)], stdout=out, stderr=subprocess.STDOUT
             )
         try:
-            recorder.wait_for(lambda _: reported(recorder) == set(students), 60)
+            recorder.wait_for(lambda _: students_of(recorder.observations()) == set(students))
             assert pi.edge("forget", "s-003").returncode == 0
-            recorder.wait_for(lambda _: b"gallery: 2 students" in log.read_bytes(), 60)
-            # The interval that was under way may still hold readings; the ones after it must not.
-            count = len(recorder.observations())
-            recorder.wait_for(lambda _: len(recorder.observations()) >= count + 3, 60)
-            settled = len(recorder.observations())
-            recorder.wait_for(lambda _: len(recorder.observations()) >= settled + 4, 60)
-            assert reported(recorder, settled) == {"s-001", "s-002"}
+            wait_until(lambda: b"gallery: 2 students" in log.read_bytes())
+            last = last_handed_over(config)
+            recorder.wait_for(lambda _: len(after(last, recorder)) >= 4)
+            assert students_of(after(last, recorder)) == {"s-001", "s-002"}
         finally:
             daemon.terminate()
-            daemon.wait(30)
+            daemon.wait(SECONDS)
 
 
-def reported(recorder: Recorder, after: int = 0) -> set[str]:
-    return {json.loads(message.payload)["student_id"] for message in recorder.observations()[after:]}
+def students_of(observations: list[Received]) -> set[str]:
+    return {json.loads(message.payload)["student_id"] for message in observations}

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from tests.brokers import (
     wait_until_listening,
 )
 from tests.certificates import Authority, Pair
+from tests.mqtt_packets import MalformedError, read_packets
 
 pytestmark = [
     pytest.mark.broker,
@@ -82,7 +83,8 @@ def sequences(messages: list[Received]) -> list[int]:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:
+    # Its clock stands: however slow the machine, what waits for a broker does not become late.
+    with Spool(SpoolSettings(path=tmp_path / "spool.db"), monotonic=lambda: 0.0) as spool:
         yield spool
 
 
@@ -170,6 +172,7 @@ def test_refused_password_is_said_and_tried_again(
             spool.put(seen(1))
             backoff.wait(failures=2)
             assert publisher.state == "refused"
+            assert publisher.connection_refusals >= 2
             with Recorder(broker.port, username="central", password="right") as recorder:
                 secret.write_text("right\n")
                 recorder.wait_for_observations(1)
@@ -203,6 +206,37 @@ def test_publish_that_the_access_list_forbids_stays_in_the_spool_and_is_reported
         assert order == sorted(order)
     assert caplog.text.count("refuses classpulse/v1/room-101/observation:") == 1
     assert "accepts classpulse/v1/room-101/observation again" in caplog.text
+
+
+def test_no_more_is_in_flight_than_the_broker_wants_to_receive(tmp_path: Path) -> None:
+    with Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool:
+        spool.put(seen(150))
+    with (
+        Mosquitto(tmp_path, "max_inflight_messages 4") as broker,
+        Relay(target=broker.port) as relay,
+        Recorder(broker.port) as recorder,
+        Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool,
+        publishing(local(relay.port), spool) as publisher,
+    ):
+        spool.put(seen(50, first=150))
+        publisher.publish_health({"uptime_seconds": 1})
+        recorder.wait_for_observations(200)
+    in_flight, most = 0, 0
+    for kind in packet_kinds(relay.carried[0]):
+        in_flight += {"PUBLISH": 1, "PUBACK": -1}.get(kind, 0)
+        most = max(most, in_flight)
+    assert most == 4
+
+
+def packet_kinds(carried: list[tuple[bool, bytes]]) -> Iterator[str]:
+    """The kinds of the packets that passed, both ways, in the order in which they were complete."""
+    waiting = {True: b"", False: b""}
+    for to_broker, chunk in carried:
+        waiting[to_broker] += chunk
+        with suppress(MalformedError):  # the end of a packet is still on its way
+            packets = read_packets(waiting[to_broker])
+            waiting[to_broker] = b""
+            yield from (packet.kind for packet in packets)
 
 
 def test_second_pi_with_the_same_classroom_is_suspected(

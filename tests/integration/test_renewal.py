@@ -13,7 +13,7 @@ from edge.publisher import Publisher
 from edge.records import Observation
 from edge.spool import Spool
 from edge.watchdog import Heartbeat
-from tests.brokers import MOSQUITTO, Mosquitto, Recorder, free_port, wait_until
+from tests.brokers import MOSQUITTO, Mosquitto, Recorder, free_port, wait_until, wait_until_listening
 from tests.certificates import Authority
 
 pytestmark = [
@@ -42,26 +42,27 @@ def test_a_renewed_certificate_is_used_at_once_and_nobody_sees_the_classroom_lea
         certificate_file=device.certificate,
         key_file=device.key,
     )
-    with (
-        broker,
-        Recorder(plain) as recorder,
-        Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool,
-        Publisher(settings, "room-101", spool, 3600, Backoff(0.02, 0.1)) as publisher,
-    ):
-        recorder.wait_for_status(b"online")
-        spool.put([Observation("s-001", "happy", datetime.now(UTC))])
-        authority.issue("room-101")  # into the same files
-        publisher.use_settings(settings)
-        wait_until(lambda: publisher.reconnects == 1 and publisher.state == "connected")
-        spool.put([Observation("s-002", "happy", datetime.now(UTC))])
-        recorder.wait_for_observations(2)
-        assert b"offline" not in [message.payload for message in recorder.messages]
-        device.certificate.unlink()
-        publisher.use_settings(settings)
-        wait_until(lambda: publisher.state == "connecting")
-        authority.issue("room-101")
-        publisher.use_settings(settings)  # ends the wait between attempts
-        wait_until(lambda: publisher.state == "connected")
+    with broker:
+        wait_until_listening(plain, lambda: True)
+        with (
+            Recorder(plain) as recorder,
+            Spool(SpoolSettings(path=tmp_path / "spool.db")) as spool,
+            Publisher(settings, "room-101", spool, 3600, Backoff(0.02, 0.1)) as publisher,
+        ):
+            recorder.wait_for_status(b"online")
+            spool.put([Observation("s-001", "happy", datetime.now(UTC))])
+            authority.issue("room-101")  # into the same files
+            publisher.use_settings(settings)
+            wait_until(lambda: publisher.reconnects == 1 and publisher.state == "connected")
+            spool.put([Observation("s-002", "happy", datetime.now(UTC))])
+            recorder.wait_for_observations(2)
+            assert b"offline" not in [message.payload for message in recorder.messages]
+            device.certificate.unlink()
+            publisher.use_settings(settings)
+            wait_until(lambda: publisher.state == "connecting")
+            authority.issue("room-101")
+            publisher.use_settings(settings)  # ends the wait between attempts
+            wait_until(lambda: publisher.state == "connected")
 
 
 def test_the_threads_tell_the_watchdog_when_they_work_and_when_they_wait(tmp_path: Path) -> None:

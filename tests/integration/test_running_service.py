@@ -19,10 +19,9 @@ import pytest
 
 from edge.demo.broker import embedded_broker
 from edge.demo.cast import write_config
-from tests.brokers import Recorder, free_port, wait_until
+from tests.brokers import SECONDS, Recorder, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60.0
 
 PICAMERA2 = """
 # The fake camera of the tests; files beside it say whether it is plugged in, and whether its driver answers.
@@ -151,7 +150,7 @@ def wait_for_health(recorder: Recorder, **expected: object) -> None:
         newest = [m.payload for m in recorder.messages if m.topic.endswith("/health")][-1:]
         return any(expected.items() <= json.loads(payload).items() for payload in newest)
 
-    recorder.wait_for(told, SECONDS)
+    recorder.wait_for(told)
 
 
 def test_a_missing_camera_is_waited_for_and_a_lost_one_too(pi: Pi) -> None:
@@ -168,7 +167,7 @@ def test_a_missing_camera_is_waited_for_and_a_lost_one_too(pi: Pi) -> None:
         pi.systemd.wait_for("STATUS=observing")
         daemon.send_signal(signal.SIGTERM)
         pi.systemd.wait_for("STOPPING=1")
-        assert daemon.wait(20) == 0
+        assert daemon.wait(SECONDS) == 0
         recorder.wait_for_status(b"offline")
     log = pi.log.read_text()
     assert log.count("no camera found") == 1
@@ -208,7 +207,7 @@ def test_sighup_applies_a_good_config_and_refuses_a_broken_one(pi: Pi) -> None:
         pi.wait_for_log("config reloaded: report.interval_seconds, report.labels")
         pi.wait_for_log("used only after a restart: detector.min_face")
         assert daemon.poll() is None
-        assert b"offline" not in [m.payload for m in recorder.messages]
+        recorder.wait_for_status(b"online")
 
 
 def test_observing_pauses_when_the_authorisation_ends_and_goes_on_with_a_new_one(pi: Pi) -> None:
@@ -264,15 +263,22 @@ def test_doctor_says_what_to_do_and_is_well_when_all_is_well(pi: Pi) -> None:
         ("camera", "no camera found"),
         ("broker", "refused"),
     ):
-        assert re.search(rf"^FAIL  {subject} .*{what}", done.stdout, re.MULTILINE), done.stdout
-    assert done.stdout.count("-> ") == 3
+        assert re.search(rf"^FAIL  {subject} .*{what}.*\n +-> .", done.stdout, re.MULTILINE), done.stdout
+    assert found(done.stdout, "FAIL") == {"gallery", "camera", "broker"}
     pi.plug()
     student = ("enrol", "--config", str(pi.config), "--consent", "test", "s-001")
     portrait = ROOT / "edge/demo/portraits/obama.jpg"
     assert pi.edge(*student, str(portrait)).returncode == 0
     with broker_of(pi):
         done = pi.edge("doctor", "--config", str(pi.config))
-        assert (done.returncode, done.stdout.count("OK  ")) == (0, 8), done.stdout
+        well = {"authorisation", "clock", "models", "gallery", "camera", "broker"}
+        assert found(done.stdout, "OK") == well, done.stdout
+        assert done.returncode == int("FAIL" in done.stdout)
+
+
+def found(screen: str, verdict: str) -> set[str]:
+    """What doctor says so of, but for what the tests cannot choose."""
+    return set(re.findall(rf"^{verdict} +(\w+)", screen, re.MULTILINE)) - {"disk", "temperature"}
 
 
 def test_show_config_and_config_schema_answer_on_stdout(pi: Pi) -> None:

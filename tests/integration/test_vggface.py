@@ -19,12 +19,11 @@ from edge.camera import open_camera
 from edge.demo.broker import embedded_broker
 from edge.demo.cast import write_config
 from edge.mtcnn import MtcnnDetector
-from tests.brokers import Recorder
+from tests.brokers import SECONDS, Recorder
 from tests.edge.toy_models import models_with
 
 pytestmark = pytest.mark.converter
 
-SECONDS = 90.0
 SEATS = ("stranger", "s-101", "s-102", "s-103")
 """Who sits where in the clip, from left to right."""
 
@@ -79,11 +78,9 @@ def test_enrolled_students_are_reported_and_the_stranger_is_not(device: Path) ->
             [sys.executable, "-m", "edge", "run", "--config", str(device)], stdout=out, stderr=subprocess.STDOUT
         )
         try:
-            recorder.wait_for(
-                lambda _: len(recorder.observations()) >= 12 and reported(recorder) >= set(SEATS[1:]), SECONDS
-            )
+            recorder.wait_for(lambda _: len(recorder.observations()) >= 12 and reported(recorder) >= set(SEATS[1:]))
             daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(30) == 0, log.read_text()
+            assert daemon.wait(SECONDS) == 0, log.read_text()
         finally:
             daemon.kill()
             daemon.wait()

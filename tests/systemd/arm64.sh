@@ -18,6 +18,7 @@ packages=systemd,systemd-sysv,python3,python3-venv,python3-pip,python3-systemd,c
 mkdir -p "$folder"
 
 if [ ! -d "$root" ]; then
+  rm -rf "$root.new" # cut off in an earlier run
   mmdebstrap --arch=arm64 --variant=minbase --include="$packages" bookworm "$root.new"
   mv "$root.new" "$root"
 fi
@@ -25,11 +26,18 @@ fi
 # Wheels for the device, chosen by its own Python, fetched by this machine's network.
 wheels=$folder/wheels-arm64
 if [ ! -d "$wheels" ]; then
+  rm -rf "$wheels.new"
+  "$here" - "$checkout/pyproject.toml" <<'PYTHON' >"$folder/requirements.txt"
+import sys, tomllib
+with open(sys.argv[1], "rb") as file:
+    print(*tomllib.load(file)["project"]["dependencies"], sep="\n")
+PYTHON
   "$here" -m pip download --quiet --only-binary :all: --python-version 3.11 --implementation cp --abi cp311 --abi abi3 \
     --abi none --platform manylinux_2_34_aarch64 --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 \
     --platform manylinux_2_17_aarch64 --platform manylinux2014_aarch64 --platform any \
-    --constraint "$checkout/constraints.txt" --dest "$wheels" \
-    ai-edge-litert cryptography numpy 'opencv-python-headless<5' paho-mqtt
+    --constraint "$checkout/constraints.txt" --dest "$wheels.new" \
+    --requirement "$folder/requirements.txt"
+  mv "$wheels.new" "$wheels"
 fi
 rm -f "$wheels"/classpulse-*.whl
 "$here" -m pip wheel --quiet --no-deps --wheel-dir "$wheels" "$checkout"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,11 @@ import pytest
 
 from tests.brokers import MOSQUITTO
 from tests.certificates import Authority
-from tests.systemd.container import TOOLS, make_rootfs
+from tests.systemd.container import PYTHONS, TOOLS, make_rootfs
 from tests.systemd.device import ACCESS, BROKER, CHECKOUT, CONFIG, ROOM, STUDENTS, Boot, Device, Release, binds
+
+SUITE = os.environ.get("CLASSPULSE_SUITE", "bookworm")
+"""The Debian in the container, one of `PYTHONS`."""
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +29,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if os.geteuid() != 0 or missing or MOSQUITTO is None:
         pytest.skip(f"needs root, mosquitto, and {', '.join(TOOLS)} (Debian: mmdebstrap, systemd-container)")
-    if sys.version_info[:2] != (3, 11):
-        pytest.skip("needs Python 3.11, like the Debian in the container: wheels are built here")
+    if sys.version_info[:2] != PYTHONS[SUITE]:
+        version = ".".join(map(str, PYTHONS[SUITE]))
+        pytest.skip(f"needs Python {version}, like Debian {SUITE} in the container: wheels are built here")
     folder = Path(os.environ.get("CLASSPULSE_ROOTFS") or tmp_path_factory.mktemp("cache"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -34,18 +39,21 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def rootfs(cache: Path) -> Path:
-    folder = cache / "rootfs"
+    folder = cache / f"rootfs-{SUITE}"
     if not folder.exists():
-        make_rootfs(folder)
+        make_rootfs(folder, SUITE)
     return folder
 
 
 @pytest.fixture(scope="session")
 def release(cache: Path) -> Release:
     """This checkout."""
-    wheels = cache / "wheels"
+    wheels = cache / f"wheels-{SUITE}"
     if not wheels.exists():
-        _pip_wheel(CHECKOUT, wheels)
+        fresh = wheels.with_suffix(".new")  # what was cut off is no folder of wheels
+        shutil.rmtree(fresh, ignore_errors=True)
+        _pip_wheel(CHECKOUT, fresh)
+        fresh.rename(wheels)
     for stale in wheels.glob("classpulse-*.whl"):
         stale.unlink()
     _pip_wheel(CHECKOUT, wheels, "--no-deps")
@@ -76,11 +84,13 @@ def make_release(release: Release, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def _pip_wheel(tree: Path, wheels: Path, *options: str) -> None:
+    """As docs/install.md tells, for a device and for the school's side."""
+    (told,) = re.findall(r"^ {4}python3 (-m pip wheel .*)$", (CHECKOUT / "docs/install.md").read_text(), re.MULTILINE)
+    arguments = [str(wheels) if argument == "wheels" else argument for argument in shlex.split(told)]
+    assert str(wheels) in arguments, told
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--wheel-dir", str(wheels),
-         "--constraint", str(CHECKOUT / "constraints.txt"), *options, str(tree)],
-        check=True,
-    )  # fmt: skip
+        [sys.executable, *arguments, "--quiet", "--disable-pip-version-check", *options], cwd=tree, check=True
+    )
 
 
 @pytest.fixture
@@ -116,7 +126,7 @@ def _certificates(device: Device, folder: Path) -> None:
     room, school = authority.issue(ROOM), authority.issue("school")
     broker = authority.issue("broker", host="localhost")
     device.write("/etc/classpulse/ca.pem", ca)
-    device.write("/etc/classpulse/room-101.pem", room.certificate.read_text())
+    device.write("/etc/classpulse/mqtt.pem", room.certificate.read_text())
     device.write("/etc/classpulse/mqtt.key", room.key.read_text())
     device.write("/etc/mosquitto/tls/ca.pem", ca)
     for name, pair in {"broker": broker, "school": school}.items():

@@ -22,16 +22,20 @@ PACKAGES = (
     "systemd,systemd-sysv,dbus,python3,python3-venv,python3-systemd,iproute2,procps,util-linux,ca-certificates,"
     "mosquitto,mosquitto-clients"
 )
-SUITE = "bookworm"
+PYTHONS = {"bookworm": (3, 11), "trixie": (3, 13)}
+"""The releases of Debian that a device may have, and what `python3` is there."""
 SECONDS = 90.0
 """How long a test waits for what must come."""
 
 
-def make_rootfs(folder: Path) -> None:
-    """A small Debian in folder, with the packages that the installer would fetch: a container has no network."""
+def make_rootfs(folder: Path, suite: str) -> None:
+    """A small Debian of the release suite in folder.
+
+    It has the packages that the installer would fetch: a container has no network.
+    """
     unfinished = folder.with_name(folder.name + ".new")
     shutil.rmtree(unfinished, ignore_errors=True)
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(unfinished)]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", suite, str(unfinished)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     unfinished.rename(folder)
 

@@ -14,29 +14,38 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 STUDENTS = {"s-001": "obama.jpg", "s-002": "biden.jpg", "s-003": "astronaut.png"}
 ROOM = "room-101"
 
-CONFIG = """\
-classroom = "room-101"
-[authorisation]
-basis = "safety"
-approved_by = "the tests"
-reference = "public-domain portraits of adults"
-expires = 2099-12-31
-[camera]
-source = "/mnt/checkout/edge/demo/classroom.mp4"
-loop = true
-[recognition]
-key_file = "credential:gallery.key"
-[report]
-interval_seconds = 1.0
-minimum_readings = 1
-[mqtt]
-host = "localhost"
-ca_file = "ca.pem"
-certificate_file = "room-101.pem"
-key_file = "credential:mqtt.key"
-[clock]
-synchronised = "assumed"
-"""
+EXAMPLE = (CHECKOUT / "systemd" / "edge.toml").read_text(encoding="utf-8")
+CLIP = "/mnt/checkout/edge/demo/classroom.mp4"
+
+
+def edited(text: str, changes: dict[str, str]) -> str:
+    """text with each line changed that begins with a key of changes; there must be one such line for each."""
+    lines = text.splitlines(keepends=True)
+    for before, after in changes.items():
+        (at,) = (index for index, line in enumerate(lines) if line.startswith(before))
+        lines[at] = f"{after}\n"
+    return "".join(lines)
+
+
+SCHOOLS_CONFIG = edited(
+    EXAMPLE,
+    {
+        # What every school writes; the classroom is room-101 already.
+        "expires = ": "expires = 2099-12-31",
+        "host = ": 'host = "localhost"',
+        # A container has neither camera nor time server.
+        "source = ": f'source = "{CLIP}"',
+        "# loop = ": "loop = true",
+        "# synchronised = ": 'synchronised = "assumed"',
+    },
+)
+"""The shipped example as a technician leaves it who writes no more than he must."""
+
+CONFIG = edited(
+    SCHOOLS_CONFIG,
+    {"# interval_seconds = 5": "interval_seconds = 1.0", "# minimum_readings = ": "minimum_readings = 1"},
+)
+"""The same in a hurry."""
 
 BROKER = """\
 listener 8883 127.0.0.1

@@ -16,6 +16,7 @@ from edge.demo.cast import CONSENT, STUDENTS, write_config
 from edge.enrolment import enrol
 from edge.loading import EnrolledStudents, load_parts, load_recognition
 from edge.manifest import Manifest
+from edge.portraits import Portrayer
 
 
 def main() -> None:
@@ -23,7 +24,8 @@ def main() -> None:
         settings = load(write_config(Path(folder), 1))
         detector, embedder = load_recognition(settings, Manifest())
         for student in STUDENTS:
-            enrol(settings, detector, embedder, student.student_id, CONSENT, [student.picture])
+            portrait = Portrayer(detector, embedder).from_file(student.picture)
+            enrol(settings, embedder, student.student_id, CONSENT, [portrait])
         pipeline = load_parts(settings).pipeline(settings)
         search = EnrolledStudents(settings).changed()
         assert search is not None

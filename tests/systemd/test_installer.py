@@ -26,9 +26,12 @@ RAISES_WHERE_IT_WOULD_BE_READY = {"edge/notify.py": (r'self\._send\("READY=1"\)'
 
 
 def files(device: Device) -> dict[str, str]:
-    """Every file outside of /opt that the installer could have made, with mode, owner and content."""
+    """Every file outside of /opt that the installer could have made, with mode, owner and content.
+
+    Not those of the spool, which come and go with what is observed.
+    """
     places = [place for place in PLACES if not place.startswith("/opt")]
-    listing = device.run("find", *places, "-printf", "%p %M %u:%g %l\n", check=False).stdout
+    listing = device.run("find", *places, "!", "-name", "spool.db*", "-printf", "%p %M %u:%g %l\n", check=False).stdout
     sums = device.run(
         "sh", "-c", f"find {' '.join(places)} -type f ! -name 'spool.db*' -exec sha256sum {{}} + || true"
     ).stdout

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.systemd
 
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"GIF8", b"RIFF")
 KNOWN = re.compile(
-    r"/var/lib/classpulse/(gallery\.bin|spool\.db(-wal|-shm|-journal|\.lock)?|\.gallery\.bin\.lock|[a-z]+\.json)"
+    r"/var/lib/classpulse/(gallery\.bin|spool\.db(-wal|-shm|-journal|\.lock|\.mark)?|\.gallery\.bin\.lock|[a-z]+\.json)"
     r"|/etc/classpulse/edge\.toml|/var/log/journal/.*|/var/lib/(systemd|mosquitto|dbus|private)/.*"
     r"|/var/log/(wtmp|btmp|lastlog|mosquitto/.*)|/etc/(machine-id|\.updated|\.pwd\.lock|resolv\.conf|mtab)"
     r"|/var/(\.updated|lib/private)|/etc/systemd/system/classpulse-edge\.service\.d/test\.conf|/etc/\.#.*"

@@ -8,12 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from tests.systemd.container import Subscriber, until
-from tests.systemd.device import CONFIG, ROOM, STUDENTS, TLS, Boot, Device
+from tests.systemd.device import CLIP, CONFIG, ROOM, SCHOOLS_CONFIG, STUDENTS, TLS, Boot, Device
 
 pytestmark = pytest.mark.systemd
-
-
-CLIP = "/mnt/checkout/edge/demo/classroom.mp4"
 
 
 def restarts(device: Device) -> int:
@@ -31,6 +28,25 @@ def test_ready_and_observations_arrive_over_tls(device: Device) -> None:
                                                             "ActiveEnterTimestampMonotonic"))  # fmt: skip
     print(f"READY {(ready - began) / 1e6:.2f} s after the start of the process")
     assert device.property("StatusText")
+
+
+def test_example_with_no_more_than_the_schools_own_lines_gets_ready_and_publishes_over_tls(device: Device) -> None:
+    device.run("systemctl", "stop", "classpulse-edge")
+    device.path("/etc/classpulse/edge.toml").write_text(SCHOOLS_CONFIG)
+    assert ": OK: room-101" in device.run("classpulse-edge", "check-config").stdout
+    with Subscriber(device, *TLS) as subscriber:
+        device.start_service()
+        subscriber.wait_for_status("online")
+        subscriber.wait_for_observation()
+
+
+def test_check_config_names_the_file_that_the_unit_hands_over(device: Device) -> None:
+    device.run("rm", "/etc/classpulse/gallery.key")
+    # Through the command on the PATH, and past it.
+    for command in ("classpulse-edge", "/opt/classpulse/bin/classpulse-edge"):
+        done = device.run(command, "check-config", check=False)
+        assert done.returncode == 1
+        assert "/etc/classpulse/gallery.key: no gallery key there" in done.stderr
 
 
 def test_stop_leaves_offline_retained(device: Device) -> None:

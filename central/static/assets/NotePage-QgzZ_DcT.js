@@ -1,0 +1,1 @@
+import{p as e,t}from"./Page-D1TMObvw.js";import{r as n}from"./index-CRKD0SkX.js";var r=e();function i(){return(0,r.jsx)(t,{title:`What labels are`,children:(0,r.jsx)(n,{})})}export{i as default};

@@ -1,0 +1,1 @@
+"""What others have, behind the interface of `tests.benchmarks.side`; each as its documentation uses it."""

@@ -1,0 +1,1 @@
+"""Breaks broker, network and daemon under load, and accounts for every observation."""
