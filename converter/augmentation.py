@@ -68,6 +68,9 @@ class Augmentation:
     occlusion: Annotated[tuple[float, float], _span(0, 1, float)] = (0.12, 0.4)
     """Sides of the hidden rectangle, of the picture's side."""
     occlusion_share: _Share = 0.3
+    surroundings_share: _Share = 0.0
+    """How often a face gets the surroundings of another picture of its batch: hair, clothes and a car's window
+    tell the source, and with it the label."""
 
 
 def augment(
@@ -104,6 +107,26 @@ def vary(
     if generator.random() < settings.occlusion_share:
         _occlude(seen, settings, generator)
     return seen
+
+
+def swap_surroundings(
+    images: NDArray[np.float32], settings: Augmentation, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Put some of a batch's faces, (N, side, side, 1), before the surroundings of others."""
+    chosen = np.flatnonzero(generator.random(len(images)) < settings.surroundings_share)
+    if not chosen.size:
+        return images
+    side = images.shape[1]
+    axis = np.linspace(-1, 1, side, dtype=np.float32)
+    others = generator.permutation(len(images))[: chosen.size]
+    changed = images.copy()
+    for index, other in zip(chosen, others, strict=True):
+        # A crop's inner face is an ellipse, a little higher than it is wide.
+        across, down = generator.uniform(0.6, 0.85), generator.uniform(0.75, 1.0)
+        distance = np.hypot(axis[None, :] / across, axis[:, None] / down)
+        face = np.clip((1.1 - distance) / 0.2, 0, 1)[..., None]
+        changed[index] = face * images[index] + (1 - face) * images[other]
+    return changed
 
 
 def mix(

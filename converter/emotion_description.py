@@ -14,8 +14,9 @@ from converter.calibration import Calibration, cross_fitted, expected_calibratio
 from converter.emotion_data import Pictures
 from converter.emotion_figures import LabelFigures, label_figures
 from converter.emotion_network import ARCHITECTURES, count_macs, normalize
+from converter.emotion_prediction import predict_logits
 from converter.emotion_settings import TrainingSettings
-from converter.emotion_training import Trained, predict_logits
+from converter.emotion_training import Trained
 from edge.records import LABELS
 
 
@@ -25,7 +26,7 @@ class Origin:
 
     config: Path | None = None
     start: Path | None = None
-    teacher: Path | None = None
+    teachers: tuple[Path, ...] = ()
 
 
 def describe(
@@ -57,7 +58,7 @@ def describe(
         "parameters": trained.model.count_params(),
         "command": _command(settings, origin),
         "started_from": _fingerprint(origin.start),
-        "teacher": _fingerprint(origin.teacher),
+        "teachers": [_fingerprint(path) for path in origin.teachers],
         "seed": settings.seed,
         "training_seconds": round(sum(epoch.seconds for epoch in trained.history)),
         "trained_on": time.strftime("%Y-%m-%d", time.gmtime()),
@@ -78,8 +79,8 @@ def _fingerprint(path: Path | None) -> str | None:
 
 def _command(settings: TrainingSettings, origin: Origin) -> str:
     """What to type to train so again; what it does not name is in `settings`."""
-    files = {"--config": origin.config, "--from": origin.start, "--teacher": origin.teacher}
-    named = "".join(f" {option} {path.name}" for option, path in files.items() if path)
+    files = [("--config", origin.config), ("--from", origin.start), *(("--teacher", path) for path in origin.teachers)]
+    named = "".join(f" {option} {path.name}" for option, path in files if path)
     return (
         f"classpulse-converter train emotion DIR -o emotion.keras{named} --architecture {settings.architecture} "
         f"--epochs {settings.epochs} --tail-epochs {settings.tail_epochs} --size {settings.size} --seed {settings.seed}"

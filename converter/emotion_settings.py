@@ -49,7 +49,7 @@ class TrainingSettings:
     """Whether annotators who disagreed share a picture's label, where the manifest says how many agreed."""
     label_smoothing: Annotated[float, Range(0, 0.5)] = 0.1
     teaching: Annotated[float, Range(0, 1)] = 0.5
-    """Share of a picture's target that the teacher decides, where there is one."""
+    """Share of a picture's target that the teachers decide, where there are any."""
     prior_shift: Annotated[float, Range(0, 1)] = 0.25
     """How much of the difference between how often labels were drawn and how often they occur in the validation
     pictures is taken off the logits at the end. 1 gives the best accuracy there, at the cost of rare labels' recall."""

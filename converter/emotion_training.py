@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.augmentation import augment, mix
+from converter.augmentation import augment, mix, swap_surroundings
 from converter.emotion_data import Pictures
 from converter.emotion_figures import label_figures
 from converter.emotion_network import ARCHITECTURES, normalize
+from converter.emotion_prediction import predict_logits
 from converter.emotion_schedule import kept_share, optimizer
 from converter.emotion_settings import TrainingSettings
 from converter.emotion_start import take_weights
-from converter.emotion_targets import check_teacher, label_targets, teacher_shares
+from converter.emotion_targets import label_targets
+from converter.emotion_teachers import Teacher, teachers_shares
 from edge.errors import ModelError
 
 Array = NDArray[np.float32]
@@ -65,15 +67,15 @@ def train(
     validation: Pictures,
     settings: TrainingSettings,
     start: keras.Model | None = None,
-    teacher: keras.Model | None = None,
+    teachers: Sequence[Teacher] = (),
     checkpoint: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     show: Callable[[Iterator[Batch], int, int], Iterable[Batch]] = lambda batches, steps, epoch: batches,
 ) -> Trained:
     """Train a network, calling `report` after each epoch; `show` wraps an epoch's batches, such as in a progress bar.
 
-    start: a network whose weights training begins with, see `take_weights`; None: random ones. teacher: a network
-    that takes and gives the same and decides a part of each picture's target.
+    start: a network whose weights training begins with, see `take_weights`; None: random ones. teachers: they
+    decide a part of each picture's target together.
     checkpoint: a file written after each epoch; when it is there already, training goes on from it.
     Raises ModelError when either does not fit.
     """
@@ -98,7 +100,7 @@ def train(
         history = _restore(checkpoint, settings, model, average)
     crops = normalize(validation.crops(settings.size), kind)
     draw = _draw_shares(training, settings.balance)
-    targets = _targets(training, settings, model, teacher)
+    targets = _targets(training, settings, teachers)
     for epoch in range(len(history), settings.epochs):
         if _stalled(history, settings.patience):
             break
@@ -135,13 +137,6 @@ def _learn(model: keras.Model, average: list[Array], batches: Iterable[tuple[Bat
     return float(np.mean(losses))
 
 
-def predict_logits(model: keras.Model, pictures: Array, batch: int = 256) -> Array:
-    """(N, labels) for (N, size, size, 1) normalized pictures; logarithms where the model gives probabilities."""
-    parts = [model.predict_on_batch(pictures[i : i + batch]) for i in range(0, len(pictures), batch)]
-    scores: Array = np.concatenate(parts).astype(np.float32)
-    return scores if model.layers[-1].name == "logits" else np.log(np.maximum(scores, np.float32(1e-6)))
-
-
 def _stalled(history: list[Progress], patience: int) -> bool:
     """Whether the best macro-F1 lies `patience` epochs back."""
     if not patience or len(history) <= patience:
@@ -161,15 +156,12 @@ def _draw_shares(pictures: Pictures, balance: float) -> NDArray[np.float64]:
     return shares
 
 
-def _targets(pictures: Pictures, settings: TrainingSettings, model: keras.Model, teacher: keras.Model | None) -> Array:
-    """(N, labels) probabilities: what annotators say, and the teacher."""
+def _targets(pictures: Pictures, settings: TrainingSettings, teachers: Sequence[Teacher]) -> Array:
+    """(N, labels) probabilities: what annotators say, and the teachers."""
     targets = label_targets(pictures.samples, settings.soft_labels)
-    if teacher is None:
+    if not teachers:
         return targets
-    check_teacher(teacher, model)
-    inputs = normalize(pictures.crops(settings.size), ARCHITECTURES[settings.architecture])
-    taught = teacher_shares(lambda chosen: predict_logits(teacher, chosen), inputs)
-    return (1 - settings.teaching) * targets + settings.teaching * taught
+    return (1 - settings.teaching) * targets + settings.teaching * teachers_shares(teachers, pictures)
 
 
 def _batches(
@@ -186,6 +178,7 @@ def _batches(
     for indices in chosen:
         crops = [augment(pictures.images[i], settings.size, settings.augmentation, generator) for i in indices]
         inputs = normalize(np.stack(crops), ARCHITECTURES[settings.architecture])
+        inputs = swap_surroundings(inputs, settings.augmentation, generator)
         yield mix(inputs, targets[indices], settings.mixup, generator)
 
 

@@ -50,7 +50,13 @@ def add_parser(subparsers: Any) -> None:
         "--from", dest="start", type=Path, metavar="FILE.keras", help="go on from this model's weights, not random ones"
     )
     emotion.add_argument(
-        "--teacher", type=Path, metavar="FILE.keras", help="learn from this model's answers too, such as an earlier one"
+        "--teacher",
+        dest="teachers",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.keras",
+        help="learn from this model's answers too; FILE.json beside it; given again: from the mean of their answers",
     )
     emotion.add_argument("--epochs", type=positive, help="passes over the pictures")
     emotion.add_argument(
@@ -101,22 +107,24 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
     from converter.emotion_description import Origin, describe, unseen_figures
     from converter.emotion_network import shift_scores
     from converter.emotion_start import load_network
+    from converter.emotion_teachers import load_teacher
 
     settings = _settings(arguments)
     if arguments.threads:
         _limit_threads(arguments.threads)
     training, validation, unseen = _pictures(arguments, settings)
     _require_labels(arguments.folder, training)
-    start, teacher = (load_network(path) if path else None for path in (arguments.start, arguments.teacher))
+    start = load_network(arguments.start) if arguments.start else None
+    teachers = [load_teacher(path) for path in arguments.teachers]
     try:
-        trained = train(training, validation, settings, start, teacher, arguments.checkpoint, _print_progress, _bar)
+        trained = train(training, validation, settings, start, teachers, arguments.checkpoint, _print_progress, _bar)
     except KeyboardInterrupt:
         if arguments.checkpoint is not None and arguments.checkpoint.exists():
             print(f"stopped; the same command goes on from {arguments.checkpoint}", file=sys.stderr)
         raise
     calibration = calibrate(trained.logits, validation.labels, settings.prior_shift)
     shift_scores(trained.model, calibration.shift)
-    origin = Origin(arguments.config, arguments.start, arguments.teacher)
+    origin = Origin(arguments.config, arguments.start, tuple(arguments.teachers))
     description = describe(trained, calibration, validation, settings, origin)
     if unseen is not None:
         description["left_out"] = {"what": arguments.leave_out, **unseen_figures(trained.model, unseen, settings)}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from converter.augmentation import Augmentation, augment, mix, vary
+from converter.augmentation import Augmentation, augment, mix, swap_surroundings, vary
 from edge.alignment import expression_crop, whole
 
 STILL = Augmentation(
@@ -101,3 +101,24 @@ def test_mix_keeps_targets_probabilities_and_the_first_picture_the_stronger() ->
 def test_mix_of_nothing_changes_nothing() -> None:
     images, targets = np.ones((3, 2, 2, 1), np.float32), np.eye(3, 5, dtype=np.float32)
     assert mix(images, targets, 0, np.random.default_rng(0)) == (images, targets)
+
+
+def test_a_face_before_other_surroundings_stays_the_face_it_was() -> None:
+    levels = np.arange(1, 9, dtype=np.float32)
+    images = levels[:, None, None, None] * np.ones((8, 64, 64, 1), np.float32)
+    before = images.copy()
+    changed = swap_surroundings(images, Augmentation(surroundings_share=1.0), np.random.default_rng(3))
+    np.testing.assert_array_equal(images, before)
+    np.testing.assert_array_equal(changed[:, 20:44, 24:40], images[:, 20:44, 24:40])
+    corners = changed[:, 0, 0, 0]
+    assert sorted(corners) == list(levels)
+    assert (corners != levels).any()
+
+
+def test_surroundings_are_swapped_as_often_as_asked() -> None:
+    images = np.random.default_rng(0).normal(size=(400, 32, 32, 1)).astype(np.float32)
+    settings = Augmentation(surroundings_share=0.25)
+    changed = swap_surroundings(images, settings, np.random.default_rng(1))
+    assert 70 <= (changed != images).any(axis=(1, 2, 3)).sum() <= 130
+    never = swap_surroundings(images, Augmentation(surroundings_share=0.0), np.random.default_rng(1))
+    assert never is images

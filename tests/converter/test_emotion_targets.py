@@ -1,4 +1,4 @@
-"""What a network is told of a picture: annotators who disagreed, and a teacher, have a say."""
+"""What a network is told of a picture: annotators who disagreed have a say."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from converter.emotion_data import Sample
-from converter.emotion_targets import label_targets, teacher_shares
+from converter.emotion_targets import label_targets
 from edge.records import LABELS
 
 ANGRY, HAPPY, NEUTRAL, SAD, TIRED = range(len(LABELS))
@@ -50,16 +49,3 @@ def test_hard_labels_do_not_ask_annotators() -> None:
 
 def test_a_source_with_one_label_only_leaves_the_label_whole() -> None:
     np.testing.assert_array_equal(label_targets([voted(TIRED, 0.6, source="yawns")], soft=True)[0], np.eye(5)[TIRED])
-
-
-def test_a_teacher_says_the_same_of_a_face_and_its_mirror_image() -> None:
-    def left_is_happy(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        left = pictures[:, :, : pictures.shape[2] // 2].mean(axis=(1, 2, 3))
-        return np.eye(5, dtype=np.float32)[HAPPY] * left[:, None]
-
-    pictures = np.zeros((2, 8, 8, 1), dtype=np.float32)
-    pictures[0, :, :4], pictures[1, :, 4:] = 4.0, 4.0
-    shares = teacher_shares(left_is_happy, pictures)
-    np.testing.assert_allclose(shares[0], shares[1])
-    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
-    assert shares[0].argmax() == HAPPY

@@ -94,7 +94,7 @@ def test_the_written_file_gives_the_figures_it_was_written_with(trained: Path, c
 
     from converter.emotion_data import find_split, load_pictures
     from converter.emotion_network import normalize
-    from converter.emotion_training import predict_logits
+    from converter.emotion_prediction import predict_logits
 
     described = json.loads(trained.with_suffix(".json").read_text())
     validation = load_pictures(find_split(cartoons, 0.2, seed=1)[1])
@@ -115,9 +115,9 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(training, validation, settings, None, None, tmp_path / "run.npz", interrupt)
+        train(training, validation, settings, None, (), tmp_path / "run.npz", interrupt)
     epochs: list[int] = []
-    resumed = train(training, validation, settings, None, None, tmp_path / "run.npz", lambda p: epochs.append(p.epoch))
+    resumed = train(training, validation, settings, None, (), tmp_path / "run.npz", lambda p: epochs.append(p.epoch))
     assert epochs == [3]
     assert [progress.epoch for progress in resumed.history] == [1, 2, 3]
     whole = train(training, validation, settings)
@@ -125,7 +125,7 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
     assert resumed.history[-1].loss == pytest.approx(whole.history[-1].loss, rel=1e-3)
 
     with pytest.raises(ModelError, match="other settings"):
-        train(training, validation, replace(settings, seed=6), None, None, tmp_path / "run.npz")
+        train(training, validation, replace(settings, seed=6), None, (), tmp_path / "run.npz")
 
 
 def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons: Path, tmp_path: Path) -> None:
@@ -135,13 +135,52 @@ def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons
     assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--teacher", str(trained)]) == 0
     described = json.loads(output.with_suffix(".json").read_text())
     assert described["figures"]["macro_f1"] > 0.8  # two epochs alone would not get there
-    assert described["started_from"] == described["teacher"] == hashlib.sha256(trained.read_bytes()).hexdigest()
+    assert described["teachers"] == [described["started_from"]]
+    assert described["started_from"] == hashlib.sha256(trained.read_bytes()).hexdigest()
     assert "--config emotion_refine.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
 
 
-def test_a_teacher_of_another_size_is_refused(trained: Path, cartoons: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="teacher of the same size"):
-        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--size", "48", "--teacher", str(trained)])
+def test_teachers_may_be_of_another_size_and_answer_together(trained: Path, cartoons: Path) -> None:
+    import keras
+
+    from converter.emotion_data import find_samples, load_pictures
+    from converter.emotion_teachers import Teacher, load_teacher, teachers_shares
+
+    pictures = load_pictures(find_samples(cartoons)[::20])
+    teacher = load_teacher(trained)
+    other = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), keras.layers.Dense(5, name="logits")])
+    stubborn = Teacher(other, 48, 0.0, 1.0)
+    other.layers[-1].set_weights([np.zeros((48 * 48, 5)), np.array([0.0, 0, 0, 0, 100])])
+
+    alone, both = teachers_shares([teacher], pictures), teachers_shares([teacher, stubborn], pictures)
+    np.testing.assert_array_equal(alone.argmax(axis=1), pictures.labels)
+    np.testing.assert_array_equal(both.argmax(axis=1), np.full(len(both), LABELS.index("tired")))
+    np.testing.assert_allclose(both.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_a_teacher_says_the_same_of_a_face_and_its_mirror_image() -> None:
+    from converter.emotion_teachers import both_ways
+
+    def brightness_on_the_left(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        left: NDArray[np.float32] = pictures[:, :, :4].mean(axis=(1, 2, 3))
+        return left[:, None]
+
+    pictures = np.zeros((2, 8, 8, 1), dtype=np.float32)
+    pictures[0, :, :4], pictures[1, :, 4:] = 4.0, 4.0
+    np.testing.assert_allclose(both_ways(brightness_on_the_left, pictures), [[2], [2]])
+
+
+@pytest.mark.parametrize(
+    "description", [None, "{", '{"labels": [], "size": 32, "subtract": 0, "divide": 1}', '{"size": 32}', "[1]"]
+)
+def test_a_teacher_that_is_not_described_is_refused(description: str | None, trained: Path, tmp_path: Path) -> None:
+    from converter.emotion_teachers import load_teacher
+
+    shutil.copy(trained, tmp_path / "teacher.keras")
+    if description is not None:
+        (tmp_path / "teacher.json").write_text(description)
+    with pytest.raises(ModelError, match=r"teacher.json: .*keep them together"):
+        load_teacher(tmp_path / "teacher.keras")
 
 
 def test_pictures_left_out_are_measured_apart(cartoons: Path, tmp_path: Path) -> None:
