@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from converter.atomic import write_together
 from converter.coverage import coverage_chart
 from converter.emotion_data import find_samples, load_pictures
+from converter.emotion_report import report_lines
 from converter.evaluate_emotion import figures_of, read, robustness
-from converter.evaluate_options import add_models, share_text, write_figures
+from converter.evaluate_options import add_models, write_figures
 from converter.progress import progress
 from edge.emotion import EmotionClassifier
 from edge.errors import PictureError
@@ -44,28 +44,11 @@ def evaluate_emotion(arguments: argparse.Namespace) -> int:
     pictures = load_pictures(samples)
     probabilities = read(pictures.images, classifier, lambda images: progress(images, "classifying"))
     figures = figures_of(pictures, probabilities)
-    _report(figures, passed_over)
     if arguments.robustness:
         figures["robustness"] = robustness(pictures, classifier, lambda images: progress(images, "changed pictures"))
-        for name, row in figures["robustness"].items():
-            print(f"  {name:22} macro-F1 {row['macro_f1']:.4f}, lowest recall {row['lowest_recall']:.4f}")
+    lines = [f"  passed over: {name}, which is none of the labels {', '.join(LABELS)}" for name in passed_over]
+    sys.stdout.write("\n".join([*lines, *report_lines(figures)]) + "\n")
     if arguments.coverage is not None:
         write_together({arguments.coverage: coverage_chart(probabilities, pictures.labels)})
     write_figures(arguments.json, figures)
     return 0
-
-
-def _report(figures: dict[str, Any], passed_over: list[str]) -> None:
-    low, high = figures["macro_f1_interval"]
-    lines = [f"  passed over: {name}, which is none of the labels {', '.join(LABELS)}" for name in passed_over]
-    lines.append(
-        f"{figures['count']} pictures: macro-F1 {figures['macro_f1']:.4f} [{low:.4f}, {high:.4f}], "
-        f"accuracy {share_text(figures, 'accuracy')}, ECE {figures['ece']:.4f}"
-    )
-    for label, recall in figures["recall"].items():
-        by_source = ", ".join(
-            f"{source} {shares[label]:.3f}" for source, shares in figures["recall_by_source"].items() if label in shares
-        )
-        lines.append(f"  {label:8} recall {recall:.4f}" + (f"  ({by_source})" if by_source else ""))
-    lines += [f"  unreadable: {name}" for name in figures["unreadable"]]
-    sys.stdout.write("\n".join(lines) + "\n")

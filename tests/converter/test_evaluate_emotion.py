@@ -37,7 +37,11 @@ def test_bad_pictures_are_judged_one_kind_after_the_other(
     assert figures["robustness"]["48 px"]["macro_f1"] == figures["macro_f1"]
     assert figures["coverage"][0] == {"confidence": 0.0, "share": 1.0, "accuracy": figures["accuracy"]}
     assert cv2.imread(str(chart)) is not None
-    assert "light doubled" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "light doubled" in said
+    wrongly = sum(row[LABELS.index("tired")] for row in figures["confusion"][:-1])
+    assert f"called tired without a yawn or closed eyes: {wrongly} of 4 " in said
+    assert "confidence at least 0.0: 100.0% of the faces get a label" in said
 
 
 def test_larger_pictures_of_the_same_names_are_taken_instead(labelled: Path, tmp_path: Path) -> None:
