@@ -21,6 +21,10 @@ from edge.records import LABELS
 STEM = 32
 STAGES = (48, 96, 128)
 """Channels of each stage; each halves the side and holds two residual blocks."""
+USUAL_CONTRAST = 0.5
+"""Standard deviation of the pixels of a usual face, normalized: what networks are made for."""
+CALM = 1e-3
+"""Variance of normalized pixels: a standard deviation of 4 of 256 levels."""
 SEED_STACK = (32, 64, 128, 128, 128)
 """Channels of each convolution of `seed`; each is followed by pooling that halves the side."""
 
@@ -29,8 +33,9 @@ SEED_STACK = (32, 64, 128, 128, 128)
 class Architecture:
     """What a kind of network is and takes."""
 
-    build: Callable[[int, float], keras.Model]
-    """(size, dropout) -> the untrained network, (N, size, size, 1) normalized grey -> (N, 5) in the order of LABELS."""
+    build: Callable[[int, float, bool], keras.Model]
+    """(size, dropout, even_light) -> the untrained network, (N, size, size, 1) normalized grey -> (N, 5) in the order
+    of LABELS. even_light: whether it first brings each picture to the same mean and contrast."""
     size: int
     """Side of its usual input, px."""
     multiple: int
@@ -54,14 +59,14 @@ def normalize(
     return ((crops[..., None].astype(np.float32)) - np.float32(kind.subtract)) / np.float32(kind.divide)
 
 
-def build_network(size: int = 64, dropout: float = 0.3) -> keras.Model:
+def build_network(size: int = 64, dropout: float = 0.3, even_light: bool = False) -> keras.Model:
     """The untrained network of `ours`: (N, size, size, 1) normalized grey -> (N, 5) logits in the order of LABELS.
 
     Logits, not probabilities: the temperature that makes them mean something divides them
     before the softmax, on the edge. size: a multiple of 16.
     """
-    pictures = keras.Input((size, size, 1), name="face")
-    x = _convolve(pictures, STEM, kernel=5, stride=2)
+    pictures, x = _entry(size, even_light)
+    x = _convolve(x, STEM, kernel=5, stride=2)
     for channels in STAGES:
         x = _residual(x, channels, reduce=True)
         x = _residual(x, channels, reduce=False)
@@ -71,23 +76,22 @@ def build_network(size: int = 64, dropout: float = 0.3) -> keras.Model:
     return keras.Model(pictures, logits, name="emotion")
 
 
-def build_face_network(size: int = 56, dropout: float = 0.2) -> keras.Model:
+def build_face_network(size: int = 56, dropout: float = 0.2, even_light: bool = False) -> keras.Model:
     """The untrained network of `faces`: (N, size, size, 1) normalized grey -> (N, 5) logits in the order of LABELS.
 
     MobileFaceNet's own input is 112 px; at half of it, it costs a quarter.
     """
-    pictures = keras.Input((size, size, 1), name="face")
-    x = keras.layers.GlobalAveragePooling2D()(feature_maps(pictures))
+    pictures, x = _entry(size, even_light)
+    x = keras.layers.GlobalAveragePooling2D()(feature_maps(x))
     # Its maps were never meant to be averaged: without this the first steps are far too large.
     x = keras.layers.BatchNormalization(momentum=0.95, name="pooled")(x)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(pictures, keras.layers.Dense(len(LABELS), name="logits")(x), name="emotion_faces")
 
 
-def build_seed_network(size: int = 224, dropout: float = 0.5) -> keras.Model:
+def build_seed_network(size: int = 224, dropout: float = 0.5, even_light: bool = False) -> keras.Model:
     """The untrained network of `seed`: (N, size, size, 1) grey 0..1 -> (N, 5) probabilities in the order of LABELS."""
-    pictures = keras.Input((size, size, 1), name="face")
-    x = pictures
+    pictures, x = _entry(size, even_light)
     for channels in SEED_STACK:
         x = keras.layers.Conv2D(channels, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
         x = keras.layers.MaxPooling2D(2)(x)
@@ -113,6 +117,16 @@ def count_macs(model: keras.Model) -> int:
         elif isinstance(layer, keras.layers.Dense):
             total += int(np.prod(layer.kernel.shape))
     return total
+
+
+def _entry(size: int, even_light: bool) -> tuple[Any, Any]:
+    """The input, and what the first convolution takes."""
+    pictures = keras.Input((size, size, 1), name="face")
+    if not even_light:
+        return pictures, pictures
+    # A picture without any contrast must not become all noise: CALM is that of a wall.
+    even = keras.layers.LayerNormalization(axis=(1, 2, 3), epsilon=CALM, center=False, scale=False, name="even_light")
+    return pictures, keras.layers.Rescaling(USUAL_CONTRAST, name="usual_contrast")(even(pictures))
 
 
 def _residual(x: Any, channels: int, *, reduce: bool) -> Any:

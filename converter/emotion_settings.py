@@ -30,6 +30,9 @@ class TrainingSettings:
     """One of `converter.emotion_network.ARCHITECTURES`."""
     size: Annotated[int, Range(16, 512, "px")] = 64
     """Side of the model's input, px; a multiple of what the architecture says."""
+    even_light: bool = False
+    """Whether the network first brings each picture to the same mean and contrast, so that how bright a source, or a
+    classroom, is tells nothing."""
     epochs: Annotated[int, Range(1, 10_000)] = 32
     """One epoch draws as many pictures as there are."""
     tail_epochs: Annotated[int, Range(0, 10_000)] = 0

@@ -84,7 +84,7 @@ def train(
     keras.utils.set_random_seed(settings.seed)
     steps = max(1, len(training.images) // settings.batch)
     kind = ARCHITECTURES[settings.architecture]
-    model = kind.build(settings.size, settings.dropout)
+    model = kind.build(settings.size, settings.dropout, settings.even_light)
     if start is not None:
         take_weights(model, start)
     model.compile(
@@ -95,7 +95,7 @@ def train(
         jit_compile="auto" if kind.xla else False,
     )
     model.optimizer.build(model.trainable_variables)
-    averaged = kind.build(settings.size, settings.dropout)
+    averaged = kind.build(settings.size, settings.dropout, settings.even_light)
     average: list[Array] = [np.array(weights) for weights in model.get_weights()]
     history: list[Progress] = []
     if checkpoint is not None and checkpoint.exists():
