@@ -1,1 +1,1 @@
-"""Clips before the real pipeline: a yawn becomes `tired`, talking does not, and why faces that look away are not read."""
+"""Clips before the real pipeline: a yawn becomes `tired`, talking does not, and what faces that look away read as."""

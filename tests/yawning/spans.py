@@ -30,12 +30,17 @@ class Span:
 
 
 def parse_spans(text: str) -> tuple[Span, ...]:
-    """The spans of "12.0-17.5,30-35", which rise and do not overlap. Raises ValueError, which says what to write."""
+    """The spans of "12.0-17.5,30-35", which rise and do not overlap; "none" are no spans.
+
+    Raises ValueError, which says what to write.
+    """
     spans: list[Span] = []
+    if text == "none":
+        return ()
     for part in text.split(","):
         match = _SPAN.fullmatch(part.strip())
         if match is None:
-            raise ValueError(f"{part.strip()!r} is no span; write seconds of the clip such as 12.0-17.5,30-35")
+            raise ValueError(f"{part.strip()!r} is no span; write seconds of the clip such as 12.0-17.5,30-35, or none")
         span = Span(float(match[1]), float(match[2]))
         if span.end <= span.begin:
             raise ValueError(f"{part.strip()!r} ends before it begins; write the earlier second first")

@@ -74,7 +74,7 @@ class Watched:
     seconds: float
     frames: int
     faces: int
-    """Tracks: one person, unless a track was lost and began anew."""
+    """Tracks. A person is one, unless lost and found again; a box that was no face is one too."""
     most_faces: int
     """At one time."""
     confidence: float
@@ -124,6 +124,7 @@ class Watch:
         self._witness = Witness(classifier)
         self._pipeline = Pipeline(settings, detector, Nobody(), self._witness, threshold=1.0)
         self._interval_began = 0.0
+        self._closes_at: float | None = None
         self._refused_until: dict[int, float] = {}
         self.faces: set[str] = set()
         self.most_faces = 0
@@ -145,8 +146,9 @@ class Watch:
                 self._refused(frame, at, track)
             self._name(track, frame.monotonic)
         self._publish(observations, at)
-        if at - self._interval_began >= self._settings.report.interval_seconds:
-            self._interval_began = at  # as the reporter has it
+        if self._closes_at is None or frame.monotonic >= self._closes_at:  # as the reporter has it
+            self._closes_at = frame.monotonic + self._settings.report.interval_seconds
+            self._interval_began = at
 
     def end(self, at: float) -> None:
         """The clip has ended; the reporter says what the interval under way holds, as when the daemon stops."""
