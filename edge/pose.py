@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-READABLE = (0.45, (0.30, 0.80))
-"""Where lids and mouth can be seen: the largest offset of the nose from the middle of the eyes, in eye distances
-(about 35 degrees of yaw), and how far down from the eyes to the mouth the nose tip may lie. Looking down brings it to
-the mouth, looking up to the eyes."""
-RECOGNISABLE = (0.60, (0.20, 0.90))
-"""The same for an embedding to trust: up to here LFW's faces are recognised nearly as often, beyond hardly ever."""
+Limits = tuple[float, tuple[float, float], float]
+"""The largest offset of the nose from the middle of the eyes, in eye distances; how far down from the eyes to the mouth
+the nose tip may lie (looking down brings it to the mouth, looking up to the eyes); how far from the eyes to the mouth
+is taken to be at most, in eye distances."""
 
-Limits = tuple[float, tuple[float, float]]
+READABLE: Limits = (0.45, (0.30, 0.80), 1.2)
+"""Where lids and mouth can be seen, up to about 35 degrees of yaw. A yawn takes the mouth half as far down again, which
+does not say that the face looks up: without the last limit the gate refuses yawns."""
+RECOGNISABLE: Limits = (0.60, (0.20, 0.90), float("inf"))
+"""For an embedding to trust: up to here LFW's faces are recognised nearly as often, beyond hardly ever."""
 
 
 def faces_camera(landmarks: NDArray[np.float32], limits: Limits = READABLE) -> bool:
@@ -31,7 +33,7 @@ def faces_camera(landmarks: NDArray[np.float32], limits: Limits = READABLE) -> b
     height = float((mouth - eyes) @ down)
     if height <= 0:
         return False
-    most, (up, low) = limits
+    most, (up, low), longest = limits
     turn = abs(float((nose - eyes) @ across)) / distance
-    pitch = float((nose - eyes) @ down) / height
+    pitch = float((nose - eyes) @ down) / min(height, longest * distance)
     return turn <= most and up <= pitch <= low

@@ -36,6 +36,15 @@ def test_a_face_that_looks_elsewhere_is_not(nose: tuple[float, float], roll: flo
     assert not faces_camera(turned(points, roll))
 
 
+@pytest.mark.parametrize("roll", [-20, 0, 20])
+def test_a_yawn_is_no_look_upwards(roll: float) -> None:
+    yawning = FRONTAL.copy()
+    yawning[3:, 1] = 67
+    assert faces_camera(turned(yawning, roll))
+    yawning[2] = (30, 29)
+    assert not faces_camera(turned(yawning, roll))
+
+
 def test_landmarks_that_make_no_face_are_not_readable() -> None:
     assert not faces_camera(np.zeros((5, 2), np.float32))
     assert not faces_camera(turned(FRONTAL, 0)[[0, 1, 2, 3, 3]] * [1, -1])  # the mouth above the eyes

@@ -17,10 +17,12 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import cv2
 
+from converter.arguments import positive
 from edge.camera import open_camera
 from edge.config import Settings, parse
 from edge.detector import open_detector
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if path is not None and not path.parent.is_dir():
             parser.error(f"{option}: {path.parent}: there is no such folder; create it first")
     try:
-        watched = watch_clips(given.clips, given.models)
+        watched = watch_clips(given.clips, given.models, given.every)
     except ClassPulseError as error:
         sys.stderr.write(f"{error}\n")
         return NOT_MEASURED
@@ -71,8 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FAILED if any(verdict is not None and not verdict.passed for verdict in verdicts) else 0
 
 
-def watch_clips(clips: Sequence[Path], models: Path | None = None) -> list[Watched]:
-    """What becomes of each clip at the default settings. models: their folder; None: those of the repository.
+def watch_clips(clips: Sequence[Path], models: Path | None = None, every: int = 1) -> list[Watched]:
+    """What becomes of each clip at the default settings.
+
+    models: their folder; None: those of the repository. every: one of so many frames is looked at.
 
     Raises ClassPulseError.
     """
@@ -89,7 +93,7 @@ def watch_clips(clips: Sequence[Path], models: Path | None = None) -> list[Watch
     for clip in clips:
         camera = replace(settings.camera, source=str(clip))
         with open_camera(camera, realtime=False) as source:
-            frames = source.frames(threading.Event())
+            frames = islice(source.frames(threading.Event()), 0, None, every)
             watched.append(watch(clip.name, frames, settings, detector, classifier))
     return watched
 
@@ -108,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="a video file, at its own frame rate")
     parser.add_argument(
         "--yawns", type=_spans, metavar="SPANS", help="when the eye saw yawns: 12.0-17.5,30-35, or none"
+    )
+    parser.add_argument(
+        "--every", type=positive, default=1, metavar="N", help="look at every n-th frame, as a slow board does"
     )
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw a timeline there; it shows no face")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every reading and report there")

@@ -28,7 +28,7 @@ TIRED = LABELS.index("tired")
 Refusal = Literal["away", "up", "down"]
 REFUSALS: tuple[Refusal, ...] = ("away", "up", "down")
 
-_TURN, (_UP, _DOWN) = READABLE
+_TURN, (_UP, _DOWN), _LONGEST = READABLE
 _ANY = float("inf")
 
 
@@ -205,8 +205,8 @@ def refusal_of(face: Face) -> Refusal | None:
     """Why the pipeline's gate refuses a face; None: it does not."""
     if faces_camera(face.landmarks):
         return None
-    limits: dict[Refusal, Limits] = {"up": (_ANY, (_UP, _ANY)), "down": (_ANY, (-_ANY, _DOWN))}
-    if not faces_camera(face.landmarks, (_TURN, (-_ANY, _ANY))):
+    limits: dict[Refusal, Limits] = {"up": (_ANY, (_UP, _ANY), _LONGEST), "down": (_ANY, (-_ANY, _DOWN), _LONGEST)}
+    if not faces_camera(face.landmarks, (_TURN, (-_ANY, _ANY), _LONGEST)):
         return "away"
     return next(refusal for refusal, limit in limits.items() if not faces_camera(face.landmarks, limit))
 
