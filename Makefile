@@ -17,7 +17,7 @@ demo: $(VENV)/demo.stamp
 	@$(VENV)/bin/classpulse-edge demo --seconds $(SECONDS)
 
 test: $(VENV)/test.stamp
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/test.stamp $(PEERS)/peers.stamp
 	$(VENV)/bin/python -m tests.benchmarks --write docs
