@@ -22,10 +22,10 @@ from edge.records import LABELS
 
 @dataclass(frozen=True)
 class Origin:
-    """The files that a training used beside its pictures; None: it did without."""
+    """The files that a training used beside its pictures."""
 
     config: Path | None = None
-    start: Path | None = None
+    starts: tuple[Path, ...] = ()
     teachers: tuple[Path, ...] = ()
 
 
@@ -57,7 +57,7 @@ def describe(
         "macs": count_macs(trained.model),
         "parameters": trained.model.count_params(),
         "command": _command(settings, origin),
-        "started_from": _fingerprint(origin.start),
+        "started_from": [_fingerprint(path) for path in origin.starts],
         "teachers": [_fingerprint(path) for path in origin.teachers],
         "seed": settings.seed,
         "training_seconds": round(sum(epoch.seconds for epoch in trained.history)),
@@ -79,8 +79,9 @@ def _fingerprint(path: Path | None) -> str | None:
 
 def _command(settings: TrainingSettings, origin: Origin) -> str:
     """What to type to train so again; what it does not name is in `settings`."""
-    files = [("--config", origin.config), ("--from", origin.start), *(("--teacher", path) for path in origin.teachers)]
-    named = "".join(f" {option} {path.name}" for option, path in files if path)
+    files = [("--config", path) for path in (origin.config,) if path]
+    files += [("--from", path) for path in origin.starts] + [("--teacher", path) for path in origin.teachers]
+    named = "".join(f" {option} {path.name}" for option, path in files)
     return (
         f"classpulse-converter train emotion DIR -o emotion.keras{named} --architecture {settings.architecture} "
         f"--epochs {settings.epochs} --tail-epochs {settings.tail_epochs} --size {settings.size} --seed {settings.seed}"

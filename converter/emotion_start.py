@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -16,6 +17,23 @@ def load_network(path: Path) -> keras.Model:
         return keras.models.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path}: cannot be read as a Keras model: {error}") from error
+
+
+def load_mean(paths: Sequence[Path]) -> keras.Model:
+    """The network whose weights are the mean of those in the files, one at least.
+
+    Networks that were trained from the same weights lie in one valley, and their mean lies lower in it than any of
+    them (Wortsman et al., "Model soups", 2022). Raises ModelError when one cannot be read or is of another kind.
+    """
+    models = [load_network(path) for path in paths]
+    first, *others = models
+    shapes = [weights.shape for weights in first.get_weights()]
+    for path, other in zip(paths[1:], others, strict=True):
+        if [weights.shape for weights in other.get_weights()] != shapes:
+            raise ModelError(f"{path}: is of another kind or size than {paths[0]}, so that they have no mean")
+    if others:
+        first.set_weights([np.mean(parts, axis=0) for parts in zip(*(m.get_weights() for m in models), strict=True)])
+    return first
 
 
 def take_weights(model: keras.Model, start: keras.Model) -> list[str]:

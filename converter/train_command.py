@@ -47,7 +47,13 @@ def add_parser(subparsers: Any) -> None:
         "--config", type=Path, metavar="FILE.toml", help="how to train (default: emotion.toml of the package)"
     )
     emotion.add_argument(
-        "--from", dest="start", type=Path, metavar="FILE.keras", help="go on from this model's weights, not random ones"
+        "--from",
+        dest="starts",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.keras",
+        help="go on from this model's weights, not random ones; given again: from the mean of their weights",
     )
     emotion.add_argument(
         "--teacher",
@@ -106,7 +112,7 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
     from converter.calibration import calibrate
     from converter.emotion_description import Origin, describe, unseen_figures
     from converter.emotion_network import shift_scores
-    from converter.emotion_start import load_network
+    from converter.emotion_start import load_mean
     from converter.emotion_teachers import load_teacher
 
     settings = _settings(arguments)
@@ -114,7 +120,7 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         _limit_threads(arguments.threads)
     training, validation, unseen = _pictures(arguments, settings)
     _require_labels(arguments.folder, training)
-    start = load_network(arguments.start) if arguments.start else None
+    start = load_mean(arguments.starts) if arguments.starts else None
     teachers = [load_teacher(path) for path in arguments.teachers]
     try:
         trained = train(training, validation, settings, start, teachers, arguments.checkpoint, _print_progress, _bar)
@@ -124,7 +130,7 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         raise
     calibration = calibrate(trained.logits, validation.labels, settings.prior_shift)
     shift_scores(trained.model, calibration.shift)
-    origin = Origin(arguments.config, arguments.start, tuple(arguments.teachers))
+    origin = Origin(arguments.config, tuple(arguments.starts), tuple(arguments.teachers))
     description = describe(trained, calibration, validation, settings, origin)
     if unseen is not None:
         description["left_out"] = {"what": arguments.leave_out, **unseen_figures(trained.model, unseen, settings)}

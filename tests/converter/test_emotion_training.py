@@ -135,8 +135,8 @@ def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons
     assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--teacher", str(trained)]) == 0
     described = json.loads(output.with_suffix(".json").read_text())
     assert described["figures"]["macro_f1"] > 0.8  # two epochs alone would not get there
-    assert described["teachers"] == [described["started_from"]]
-    assert described["started_from"] == hashlib.sha256(trained.read_bytes()).hexdigest()
+    assert described["teachers"] == described["started_from"]
+    assert described["started_from"] == [hashlib.sha256(trained.read_bytes()).hexdigest()]
     assert "--config emotion_refine.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
 
 
