@@ -1,8 +1,8 @@
 """Probabilities that mean something, fitted on pictures the model was not trained on.
 
 Guo et al., "On Calibration of Modern Neural Networks", 2017: dividing the logits by one number
-before the softmax repairs most of a network's over- or under-confidence and changes no label. Where labels are
-not as frequent as training drew them, a shift of each label's logit repairs the rest.
+before the softmax repairs most of a network's over- or under-confidence and changes no label. A shift of each label's
+logit weighs one kind of mistake against another, as `converter.label_shift` does.
 """
 
 from __future__ import annotations
@@ -13,16 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.label_shift import fairest_shift
+from converter.softmax import softmax
+
 _GOLDEN = (np.sqrt(5.0) - 1) / 2
 _TEMPERATURES = (0.05, 20.0)
-
-
-def softmax(logits: NDArray[np.floating[Any]], temperature: float = 1.0) -> NDArray[np.float64]:
-    """(N, labels) logits -> (N, labels) probabilities of logits / temperature."""
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return probabilities
 
 
 def fit_temperature(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> float:
@@ -74,21 +69,20 @@ class Calibration:
         return softmax(logits + np.array(self.shift), self.temperature)
 
 
-def calibrate(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], prior_shift: float) -> Calibration:
-    """The temperature, and the share `prior_shift` (0..1) of the shift of each label, under which labels are likeliest.
+def calibrate(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], shift_share: float) -> Calibration:
+    """The share `shift_share` (0..1) of the shift that gives the best macro-F1, and the temperature that goes with it.
 
-    A network answers as if labels were as frequent as they were drawn in training. A shift of each label's logit
-    repairs that (Saerens et al., "Adjusting the outputs of a classifier to new a priori probabilities", 2002;
-    fitted with the temperature, as here: Alexandari et al., 2020). logits: (N, labels); labels: (N,) indices.
+    logits: (N, labels); labels: (N,) indices.
     """
     shift = np.zeros(logits.shape[1])
-    if prior_shift:
-        shift = prior_shift * _likeliest_shift(np.asarray(logits, dtype=np.float64), labels)
+    if shift_share:
+        scale = fit_temperature(logits, labels)
+        shift = shift_share * scale * fairest_shift(logits / scale, labels)
     return Calibration(fit_temperature(logits + shift, labels), tuple(shift.tolist()))
 
 
 def cross_fitted(
-    logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], prior_shift: float, folds: int = 5, seed: int = 0
+    logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], shift_share: float, folds: int = 5, seed: int = 0
 ) -> NDArray[np.float64]:
     """(N, labels) probabilities, each picture's calibration fitted on the other folds.
 
@@ -98,30 +92,5 @@ def cross_fitted(
     probabilities = np.zeros(np.shape(logits), dtype=np.float64)
     for fold in range(folds):
         held = fold_of == fold
-        probabilities[held] = calibrate(logits[~held], labels[~held], prior_shift)(logits[held])
+        probabilities[held] = calibrate(logits[~held], labels[~held], shift_share)(logits[held])
     return probabilities
-
-
-def _likeliest_shift(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(labels,) shifts, summing to 0, that make the labels likeliest together with the best scale of all logits.
-
-    The likelihood of softmax(scale * logits + b) is concave in scale and b: Newton's method finds its peak.
-    """
-    count, width = logits.shape
-    truth = np.eye(width)[labels]
-    scale, offsets = 1.0, np.zeros(width)
-    for _ in range(50):
-        shares = softmax(scale * logits + offsets)
-        # How the scores move with (scale, offsets): (N, labels, 1 + labels).
-        moves = np.concatenate([logits[:, :, None], np.broadcast_to(np.eye(width), (count, width, width))], axis=2)
-        gradient = np.einsum("nk,nkp->p", shares - truth, moves) / count
-        mean = np.einsum("nk,nkp->np", shares, moves)
-        curvature = (np.einsum("nk,nkp,nkq->pq", shares, moves, moves) - mean.T @ mean) / count
-        # A common offset changes nothing, so the curvature has a direction without any.
-        step = np.linalg.solve(curvature + 1e-6 * np.eye(width + 1), gradient)
-        step *= min(1.0, 1.0 / np.abs(step).max())
-        scale, offsets = max(scale - step[0], 1e-3), offsets - step[1:]
-        if np.abs(step).max() < 1e-7:
-            break
-    shift: NDArray[np.float64] = (offsets - offsets.mean()) / scale
-    return shift

@@ -39,7 +39,7 @@ def describe(
     kind = ARCHITECTURES[settings.architecture]
     labels = validation.labels
     probabilities = calibration(trained.logits)
-    honest = cross_fitted(trained.logits, labels, settings.prior_shift)
+    honest = cross_fitted(trained.logits, labels, settings.shift_share)
     return {
         "labels": list(LABELS),
         "size": settings.size,

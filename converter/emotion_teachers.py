@@ -17,10 +17,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.calibration import softmax
 from converter.emotion_data import Pictures
 from converter.emotion_prediction import predict_logits
 from converter.emotion_start import load_network
+from converter.softmax import softmax
 from edge.errors import ModelError
 from edge.records import LABELS
 

@@ -128,7 +128,7 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
         if arguments.checkpoint is not None and arguments.checkpoint.exists():
             print(f"stopped; the same command goes on from {arguments.checkpoint}", file=sys.stderr)
         raise
-    calibration = calibrate(trained.logits, validation.labels, settings.prior_shift)
+    calibration = calibrate(trained.logits, validation.labels, settings.shift_share)
     shift_scores(trained.model, calibration.shift)
     origin = Origin(arguments.config, tuple(arguments.starts), tuple(arguments.teachers))
     description = describe(trained, calibration, validation, settings, origin)

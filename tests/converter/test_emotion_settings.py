@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from converter.emotion_settings import USUAL_SETTINGS, TrainingSettings, read_settings
 from edge.errors import ConfigError
+from edge.manifest import shipped_models
 
 
 def written(folder: Path, text: str) -> Path:
@@ -24,11 +27,13 @@ def test_what_the_file_says_counts_and_the_rest_is_as_usual(tmp_path: Path) -> N
     assert settings.learning_rate == TrainingSettings().learning_rate
 
 
-def test_the_files_that_come_along_say_what_is_usual_and_how_to_refine() -> None:
+def test_the_files_that_come_along_are_those_of_the_shipped_model() -> None:
     assert read_settings(USUAL_SETTINGS) == TrainingSettings()
-    refine = read_settings(USUAL_SETTINGS.with_name("emotion_refine.toml"))
-    assert refine.epochs == refine.tail_epochs
-    assert refine.soft_labels
+    assert read_settings(USUAL_SETTINGS.with_name("emotion_second.toml")).architecture == "ours"
+    assert read_settings(USUAL_SETTINGS.with_name("emotion_faces.toml")).architecture == "faces"
+    taught = read_settings(USUAL_SETTINGS.with_name("emotion_taught.toml"))
+    shipped = json.loads((shipped_models() / "keras" / "emotion.json").read_text())["settings"]
+    assert json.loads(json.dumps(asdict(taught))) == shipped
 
 
 @pytest.mark.parametrize(

@@ -130,14 +130,14 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
 
 def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons: Path, tmp_path: Path) -> None:
     output = tmp_path / "second.keras"
-    refine = USUAL_SETTINGS.with_name("emotion_refine.toml")
+    refine = USUAL_SETTINGS.with_name("emotion_second.toml")
     arguments = ["--config", str(refine), "--epochs", "2", "--size", "32", "--held-out", "0.2"]
     assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--teacher", str(trained)]) == 0
     described = json.loads(output.with_suffix(".json").read_text())
     assert described["figures"]["macro_f1"] > 0.8  # two epochs alone would not get there
     assert described["teachers"] == described["started_from"]
     assert described["started_from"] == [hashlib.sha256(trained.read_bytes()).hexdigest()]
-    assert "--config emotion_refine.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
+    assert "--config emotion_second.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
 
 
 def test_teachers_may_be_of_another_size_and_answer_together(trained: Path, cartoons: Path) -> None:
