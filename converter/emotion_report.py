@@ -16,6 +16,9 @@ def report_lines(figures: dict[str, Any]) -> Iterator[str]:
         f"{figures['count']} pictures: macro-F1 {figures['macro_f1']:.4f} [{low:.4f}, {high:.4f}], "
         f"accuracy {share_text(figures, 'accuracy')}, ECE {figures['ece']:.4f}"
     )
+    if figures["accuracy_by_source"]:
+        each = ", ".join(f"{source} {share:.4f}" for source, share in figures["accuracy_by_source"].items())
+        yield f"  accuracy by source: {each}"
     for label, recall in figures["recall"].items():
         by_source = ", ".join(
             f"{source} {shares[label]:.3f}" for source, shares in figures["recall_by_source"].items() if label in shares

@@ -33,8 +33,8 @@ class TrainingSettings:
     even_light: bool = False
     """Whether the network first brings each picture to the same mean and contrast, so that how bright a source, or a
     classroom, is tells nothing."""
-    epochs: Annotated[int, Range(1, 10_000)] = 32
-    """One epoch draws as many pictures as there are."""
+    epochs: Annotated[int, Range(0, 10_000)] = 32
+    """One epoch draws as many pictures as there are. 0 trains nothing: what training begins with is calibrated."""
     tail_epochs: Annotated[int, Range(0, 10_000)] = 0
     """The last so many of them run at `tail_rate`, and what is kept is the mean of their weights, later ones
     weighing more (stochastic weight averaging: Izmailov et al., 2018). 0: the rate falls to 0."""
@@ -53,7 +53,7 @@ class TrainingSettings:
     label_smoothing: Annotated[float, Range(0, 0.5)] = 0.1
     teaching: Annotated[float, Range(0, 1)] = 0.5
     """Share of a picture's target that the teachers decide, where there are any."""
-    shift_share: Annotated[float, Range(0, 1)] = 0.75
+    shift_share: Annotated[float, Range(0, 1)] = 0.55
     """How much of the shift of the logits that gives the best macro-F1 on the validation pictures is taken at the end:
     the whole suits those pictures best, and others less."""
     mixup: Annotated[float, Range(0, 10)] = 0.1

@@ -45,6 +45,12 @@ def figures_of(pictures: Pictures, probabilities: NDArray[np.float64]) -> dict[s
     labels, predicted = pictures.labels, probabilities.argmax(axis=1).astype(np.int64)
     figures: dict[str, Any] = {**label_figures(labels, predicted, pictures.sources)}
     figures["accuracy_interval"] = wilson(int((labels == predicted).sum()), len(labels))
+    by_source = {
+        source: np.array([s == source for s in pictures.sources]) for source in sorted({*pictures.sources} - {""})
+    }
+    figures["accuracy_by_source"] = {
+        source: float((labels[chosen] == predicted[chosen]).mean()) for source, chosen in by_source.items()
+    }
     figures["macro_f1_interval"] = bootstrap(
         lambda chosen: label_figures(labels[chosen], predicted[chosen])["macro_f1"], len(labels)
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter import train_faces_command
-from converter.arguments import positive, share
+from converter.arguments import count, positive, share
 from converter.atomic import write_together
 from converter.keras_models import keras_bytes, tensorflow
 from converter.learning_curves import draw_curves
@@ -64,7 +64,9 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE.keras",
         help="learn from this model's answers too; FILE.json beside it; given again: from the mean of their answers",
     )
-    emotion.add_argument("--epochs", type=positive, help="passes over the pictures")
+    emotion.add_argument(
+        "--epochs", type=count, help="passes over the pictures; 0: take the mean of --from as it is, and calibrate it"
+    )
     emotion.add_argument(
         "--tail-epochs", type=int, metavar="EPOCHS", help="the last of them, whose weights are averaged"
     )
@@ -134,17 +136,17 @@ def run_train_emotion(arguments: argparse.Namespace) -> int:
     description = describe(trained, calibration, validation, settings, origin)
     if unseen is not None:
         description["left_out"] = {"what": arguments.leave_out, **unseen_figures(trained.model, unseen, settings)}
-    write_together(
-        {
-            output: keras_bytes(trained.model),
-            output.with_suffix(".json"): (json.dumps(description, indent=2) + "\n").encode(),
-            output.with_suffix(".png"): _curves(trained),
-        }
-    )
+    files = {
+        output: keras_bytes(trained.model),
+        output.with_suffix(".json"): (json.dumps(description, indent=2) + "\n").encode(),
+    }
+    if trained.history:
+        files[output.with_suffix(".png")] = _curves(trained)
+    write_together(files)
     _print_figures(description["figures"], "held out")
     if "left_out" in description:
         _print_figures(description["left_out"], "left out")
-    print(f"written: {output}, {output.with_suffix('.json').name}, {output.with_suffix('.png').name}")
+    print(f"written: {output}, {', '.join(path.name for path in files if path != output)}")
     return 0
 
 
@@ -188,6 +190,8 @@ def _settings(arguments: argparse.Namespace) -> TrainingSettings:
     settings = replace(settings, **{key: value for key, value in said.items() if value is not None})
     if settings.tail_epochs > settings.epochs:
         settings = replace(settings, tail_epochs=settings.epochs)
+    if not settings.epochs and not arguments.starts:
+        raise ModelError("0 epochs train nothing; name a trained model with --from, or train for an epoch at least")
     if settings.size % kind.multiple:
         raise ModelError(f"--size {settings.size}: must be a multiple of {kind.multiple}")
     return settings

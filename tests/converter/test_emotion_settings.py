@@ -31,16 +31,17 @@ def test_the_files_that_come_along_are_those_of_the_shipped_model() -> None:
     assert read_settings(USUAL_SETTINGS) == TrainingSettings()
     assert read_settings(USUAL_SETTINGS.with_name("emotion_second.toml")).architecture == "ours"
     assert read_settings(USUAL_SETTINGS.with_name("emotion_faces.toml")).architecture == "faces"
-    taught = read_settings(USUAL_SETTINGS.with_name("emotion_taught.toml"))
+    assert read_settings(USUAL_SETTINGS.with_name("emotion_taught.toml")).architecture == "faces"
+    final = read_settings(USUAL_SETTINGS.with_name("emotion_final.toml"))
     shipped = json.loads((shipped_models() / "keras" / "emotion.json").read_text())["settings"]
-    assert json.loads(json.dumps(asdict(taught))) == shipped
+    assert json.loads(json.dumps(asdict(final))) == shipped
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("size = 64\nepoch = 3\n", ":2: epoch is an unknown key; did you mean epochs"),
-        ("epochs = 0\n", ":1: epochs is 0, below what is allowed"),
+        ("epochs = -1\n", ":1: epochs is -1, below what is allowed"),
         ("epochs = 3\ntail_epochs = 4\n", ":2: tail_epochs are more than epochs"),
         ("[augmentation]\njpeg_quality = [90, 25]\n", ":2: augmentation.jpeg_quality"),  # the larger first
         ("[augmentation]\nface_sizes = [24.5, 80]\n", "two numbers, the smaller first, from 8 to 512"),

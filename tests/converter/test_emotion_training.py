@@ -140,6 +140,28 @@ def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons
     assert "--config emotion_second.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
 
 
+def test_without_an_epoch_the_mean_of_networks_is_calibrated_and_written(
+    trained: Path, cartoons: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    output = tmp_path / "mean.keras"
+    arguments = ["--epochs", "0", "--size", "32", "--held-out", "0.2"]
+    assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--from", str(trained)]) == 0
+    described, before = (json.loads(path.with_suffix(".json").read_text()) for path in (output, trained))
+    assert described["history"] == []
+    assert described["figures"]["macro_f1"] == pytest.approx(before["figures"]["macro_f1"], abs=0.05)
+    one, other = (keras.models.load_model(path, compile=False).get_weights() for path in (output, trained))
+    for weights, given in zip(one[:-1], other[:-1], strict=True):  # the last are the labels' shifts
+        np.testing.assert_array_equal(weights, given)
+    assert not output.with_suffix(".png").exists()
+
+
+def test_without_an_epoch_and_a_network_there_is_nothing_to_do(cartoons: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="0 epochs train nothing"):
+        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--epochs", "0", "--size", "32"])
+
+
 def test_teachers_may_be_of_another_size_and_answer_together(trained: Path, cartoons: Path) -> None:
     import keras
 
@@ -300,10 +322,12 @@ def test_a_label_without_pictures_is_told(cartoons: Path, tmp_path: Path, capsys
     assert "no pictures of angry, neutral, sad: the model will hardly ever say so" in capsys.readouterr().err
 
 
-def test_the_network_fits_a_raspberry_pi() -> None:
-    from converter.emotion_network import build_network, count_macs
+@pytest.mark.parametrize("kind", ["ours", "faces"])
+def test_the_network_fits_a_raspberry_pi(kind: str) -> None:
+    from converter.emotion_network import ARCHITECTURES, count_macs
 
-    model = build_network()
+    architecture = ARCHITECTURES[kind]
+    model = architecture.build(architecture.size, 0.2, True)
     assert count_macs(model) <= 60_000_000
     assert model.count_params() <= 1_500_000
     assert model.output_shape == (None, len(LABELS))

@@ -52,3 +52,14 @@ def test_larger_pictures_of_the_same_names_are_taken_instead(labelled: Path, tmp
     figures = json.loads(out.read_text())
     assert figures["unreadable"] == [str(larger / "happy" / "one.png")]
     assert figures["count"] == 4
+
+
+def test_accuracy_is_told_apart_by_source(labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest, out = tmp_path / "manifest.csv", tmp_path / "figures.json"
+    rows = [f"{label},one,{'web' if label == 'happy' else 'film'}" for label in LABELS]
+    manifest.write_text("label,name,source\n" + "\n".join(rows) + "\n")
+    assert main(["evaluate", "emotion", str(labelled), "--manifest", str(manifest), "--json", str(out)]) == 0
+    figures = json.loads(out.read_text())
+    pooled = (figures["accuracy_by_source"]["web"] + 4 * figures["accuracy_by_source"]["film"]) / 5
+    assert pooled == pytest.approx(figures["accuracy"])
+    assert "accuracy by source: film" in capsys.readouterr().out
