@@ -1,7 +1,7 @@
 """Make one training picture look like the many a classroom camera could have taken.
 
 Faces there are small (24-96 px), lit from a side by windows, blurred by motion, compressed by the
-camera and hidden by hands. Treating every picture this way also hides what would tell its source
+camera and hidden by hands. Treating every picture this way also hides some of what would tell its source
 apart: resolution, compression and contrast.
 """
 

@@ -73,8 +73,8 @@ def unseen_figures(model: keras.Model, pictures: Pictures, settings: TrainingSet
     return label_figures(pictures.labels, predict_logits(model, crops).argmax(axis=1), pictures.sources)
 
 
-def _fingerprint(path: Path | None) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _command(settings: TrainingSettings, origin: Origin) -> str:

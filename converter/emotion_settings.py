@@ -53,7 +53,7 @@ class TrainingSettings:
     label_smoothing: Annotated[float, Range(0, 0.5)] = 0.1
     teaching: Annotated[float, Range(0, 1)] = 0.5
     """Share of a picture's target that the teachers decide, where there are any."""
-    shift_share: Annotated[float, Range(0, 1)] = 0.55
+    shift_share: Annotated[float, Range(0, 1)] = 0.65
     """How much of the shift of the logits that gives the best macro-F1 on the validation pictures is taken at the end:
     the whole suits those pictures best, and others less."""
     mixup: Annotated[float, Range(0, 10)] = 0.1

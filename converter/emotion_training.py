@@ -1,14 +1,15 @@
-"""Train the expression model on labelled pictures, on a CPU, in well under an hour.
+"""Train the expression model on labelled pictures, on a CPU.
 
-What is kept is the moving average of the weights over the last few epochs, not one checkpoint: single
-checkpoints of such small sets differ by several points of macro-F1. No epoch is picked by
-its validation figures, so these stay honest.
+What is kept is a mean of the weights over the last steps, not one checkpoint: single checkpoints of such small sets
+differ by several points of macro-F1. No epoch is picked by its validation figures, so these stay honest.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -95,14 +96,15 @@ def train(
         jit_compile="auto" if kind.xla else False,
     )
     model.optimizer.build(model.trainable_variables)
+    made_of = json.dumps([asdict(settings), _fingerprint(training), len(teachers)])
     averaged = kind.build(settings.size, settings.dropout, settings.even_light)
     average: list[Array] = [np.array(weights) for weights in model.get_weights()]
     history: list[Progress] = []
     if checkpoint is not None and checkpoint.exists():
-        history = _restore(checkpoint, settings, model, average)
+        history = _restore(checkpoint, made_of, model, average)
     crops = normalize(validation.crops(settings.size), kind)
     draw = _draw_shares(training, settings.balance)
-    targets = _targets(training, settings, teachers)
+    targets = _targets(training, settings, teachers) if settings.epochs else np.zeros(0, np.float32)
     for epoch in range(len(history), settings.epochs):
         if _stalled(history, settings.patience):
             break
@@ -123,7 +125,7 @@ def train(
             )
         )
         if checkpoint is not None:
-            _save(checkpoint, settings, model, average, history)
+            _save(checkpoint, made_of, model, average, history)
         report(history[-1])
     averaged.set_weights(average)
     return Trained(averaged, predict_logits(averaged, crops), tuple(history))
@@ -132,15 +134,22 @@ def train(
 def _learn(model: keras.Model, average: list[Array], batches: Iterable[tuple[Batch, float]]) -> float:
     """One epoch of batches, each with the share of `average` to keep, which moves along; the mean loss."""
     losses = []
-    kept = 1.0
-    for step, ((images, targets), keep) in enumerate(batches, start=1):
+    kept, behind = 1.0, 0
+    for (images, targets), keep in batches:
         losses.append(float(model.train_on_batch(images, targets)))
-        kept *= keep
-        if step % AVERAGED_EVERY == 0:
-            for index, weights in enumerate(model.get_weights()):
-                average[index] += (1 - kept) * (weights - average[index])
-            kept = 1.0
+        kept, behind = kept * keep, behind + 1
+        if behind == AVERAGED_EVERY:
+            _follow(average, model, kept)
+            kept, behind = 1.0, 0
+    if behind:
+        _follow(average, model, kept)
     return float(np.mean(losses))
+
+
+def _follow(average: list[Array], model: keras.Model, kept: float) -> None:
+    """Move average towards the model's weights, keeping its share `kept`."""
+    for index, weights in enumerate(model.get_weights()):
+        average[index] += (1 - kept) * (weights - average[index])
 
 
 def _stalled(history: list[Progress], patience: int) -> bool:
@@ -188,11 +197,9 @@ def _batches(
         yield mix(inputs, targets[indices], settings.mixup, generator)
 
 
-def _save(
-    path: Path, settings: TrainingSettings, model: keras.Model, average: list[Array], history: list[Progress]
-) -> None:
+def _save(path: Path, made_of: str, model: keras.Model, average: list[Array], history: list[Progress]) -> None:
     arrays: dict[str, Any] = {"history": json.dumps([asdict(progress) for progress in history])}
-    arrays["settings"] = json.dumps(asdict(settings))
+    arrays["made_of"] = made_of
     arrays |= {f"weights_{i}": values for i, values in enumerate(model.get_weights())}
     arrays |= {f"average_{i}": values for i, values in enumerate(average)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
@@ -208,11 +215,19 @@ def _random_state(model: keras.Model) -> list[Any]:
     return [variable for variable in model.variables if id(variable) not in weights]
 
 
-def _restore(path: Path, settings: TrainingSettings, model: keras.Model, average: list[Array]) -> list[Progress]:
+def _fingerprint(pictures: Pictures) -> str:
+    """Of which pictures these are, left-out ones missing."""
+    named = "\n".join(f"{sample.path.parent.name}/{sample.path.name}" for sample in pictures.samples)
+    return hashlib.sha256(named.encode()).hexdigest()
+
+
+def _restore(path: Path, made_of: str, model: keras.Model, average: list[Array]) -> list[Progress]:
     try:
         with np.load(path, allow_pickle=False) as saved:
-            if json.loads(str(saved["settings"])) != json.loads(json.dumps(asdict(settings))):
-                raise ModelError(f"{path}: was made with other settings; name another checkpoint or remove it")
+            if str(saved["made_of"]) != made_of:
+                raise ModelError(
+                    f"{path}: was made with other settings, pictures or teachers; name another checkpoint or remove it"
+                )
             model.set_weights([saved[f"weights_{i}"] for i in range(len(average))])
             for i, variable in enumerate(model.optimizer.variables):
                 variable.assign(saved[f"optimizer_{i}"])
@@ -221,5 +236,5 @@ def _restore(path: Path, settings: TrainingSettings, model: keras.Model, average
             for i, mean in enumerate(average):
                 mean[...] = saved[f"average_{i}"]
             return [Progress(**progress) for progress in json.loads(str(saved["history"]))]
-    except (OSError, KeyError, ValueError, EOFError) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: is no checkpoint of this training ({error}); remove it to start afresh") from error

@@ -1,7 +1,8 @@
 """`classpulse-converter train emotion DIR -o OUT.keras`: from labelled pictures to a float model.
 
 Beside OUT.keras lie OUT.json, what the model takes, its temperature and its figures, and OUT.png, the
-learning curves. How it is trained is said by a TOML file (--config), which the other options overrule.
+learning curves, if it was trained. How it is trained is said by a TOML file (--config), which the other
+options overrule.
 """
 
 from __future__ import annotations
@@ -68,13 +69,13 @@ def add_parser(subparsers: Any) -> None:
         "--epochs", type=count, help="passes over the pictures; 0: take the mean of --from as it is, and calibrate it"
     )
     emotion.add_argument(
-        "--tail-epochs", type=int, metavar="EPOCHS", help="the last of them, whose weights are averaged"
+        "--tail-epochs", type=count, metavar="EPOCHS", help="the last of them, whose weights are averaged"
     )
     emotion.add_argument("--size", type=positive, help="side of the model's input, px (seed: 224)")
     emotion.add_argument(
-        "--patience", type=int, metavar="EPOCHS", help="stop when macro-F1 stalls so long; 0: never (seed: 8)"
+        "--patience", type=count, metavar="EPOCHS", help="stop when macro-F1 stalls so long; 0: never (seed: 8)"
     )
-    emotion.add_argument("--seed", type=int, help="of everything random")
+    emotion.add_argument("--seed", type=count, help="of everything random")
     emotion.add_argument(
         "--leave-out",
         action="append",
@@ -91,13 +92,13 @@ def add_parser(subparsers: Any) -> None:
     )
     emotion.add_argument("--checkpoint", type=Path, metavar="FILE.npz", help="written after each epoch, resumed from")
     emotion.add_argument("--threads", type=positive, help="CPU threads (default: all)")
-    emotion.add_argument("--overwrite", action="store_true", help="replace the three files")
+    emotion.add_argument("--overwrite", action="store_true", help="replace what is there")
     emotion.set_defaults(run=run_train_emotion)
     train_faces_command.add_kind(models)
 
 
 def run_train_emotion(arguments: argparse.Namespace) -> int:
-    """Train, write the two files, print the figures. Returns the exit code."""
+    """Train, write the files, print the figures. Returns the exit code."""
     output: Path = arguments.output
     if output.suffix != ".keras":
         raise ModelError(f"{output}: the output's name must end in .keras")
@@ -190,8 +191,10 @@ def _settings(arguments: argparse.Namespace) -> TrainingSettings:
     settings = replace(settings, **{key: value for key, value in said.items() if value is not None})
     if settings.tail_epochs > settings.epochs:
         settings = replace(settings, tail_epochs=settings.epochs)
-    if not settings.epochs and not arguments.starts:
-        raise ModelError("0 epochs train nothing; name a trained model with --from, or train for an epoch at least")
+    if not settings.epochs and (arguments.teachers or not arguments.starts):
+        raise ModelError(
+            "0 epochs train nothing; name a trained model with --from and no --teacher, or train for an epoch at least"
+        )
     if settings.size % kind.multiple:
         raise ModelError(f"--size {settings.size}: must be a multiple of {kind.multiple}")
     return settings

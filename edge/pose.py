@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 Limits = tuple[float, tuple[float, float], float]
 """The largest offset of the nose from the middle of the eyes, in eye distances; how far down from the eyes to the mouth
-the nose tip may lie (looking down brings it to the mouth, looking up to the eyes); how far from the eyes to the mouth
-is taken to be at most, in eye distances."""
+the nose tip may lie (looking down brings it to the mouth, looking up to the eyes); how far from the eyes the mouth is
+taken to be at most when it is judged whether a face looks up, in eye distances."""
 
 READABLE: Limits = (0.45, (0.30, 0.80), 1.2)
 """Where lids and mouth can be seen, up to about 35 degrees of yaw. A yawn takes the mouth half as far down again, which
@@ -35,5 +35,5 @@ def faces_camera(landmarks: NDArray[np.float32], limits: Limits = READABLE) -> b
         return False
     most, (up, low), longest = limits
     turn = abs(float((nose - eyes) @ across)) / distance
-    pitch = float((nose - eyes) @ down) / min(height, longest * distance)
-    return turn <= most and up <= pitch <= low
+    drop = float((nose - eyes) @ down)
+    return turn <= most and drop >= up * min(height, longest * distance) and drop <= low * height

@@ -41,6 +41,8 @@ path = "{folder}/spool.db"
 synchronised = "assumed"
 """
 
+# Conversion needs it, training would turn it round, and whichever test of a process imports TensorFlow first decides.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 hypothesis.settings.register_profile("thorough", max_examples=50 * hypothesis.settings().max_examples, deadline=None)
 TALLIES = pytest.StashKey[defaultdict[str, Tally]]()
 

@@ -142,7 +142,7 @@ def test_a_float_model_of_another_shape_is_refused(
 ) -> None:
     shipped = manifest.directory / "emotion.tflite"
     arguments = ("evaluate", "model", shipped, "--float", keras_file, "--images", pictures, "--report", tmp_path)
-    with pytest.raises(ModelError, match=r"takes \[64, 64, 1\], .* takes \[16, 16, 1\]: name the model"):
+    with pytest.raises(ModelError, match=r"takes \[56, 56, 1\], .* takes \[16, 16, 1\]: name the model"):
         command(*arguments)
 
 

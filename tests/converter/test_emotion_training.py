@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -126,6 +127,12 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
 
     with pytest.raises(ModelError, match="other settings"):
         train(training, validation, replace(settings, seed=6), None, (), tmp_path / "run.npz")
+    fewer = replace(training, samples=training.samples[1:], images=training.images[1:])
+    with pytest.raises(ModelError, match="other settings, pictures or teachers"):
+        train(fewer, validation, settings, None, (), tmp_path / "run.npz")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "run.npz").read_bytes()[:5000])
+    with pytest.raises(ModelError, match="is no checkpoint"):
+        train(training, validation, settings, None, (), tmp_path / "cut.npz")
 
 
 def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons: Path, tmp_path: Path) -> None:
@@ -145,15 +152,19 @@ def test_without_an_epoch_the_mean_of_networks_is_calibrated_and_written(
 ) -> None:
     import keras
 
-    output = tmp_path / "mean.keras"
+    output, other = tmp_path / "mean.keras", tmp_path / "other.keras"
+    model = keras.models.load_model(trained, compile=False)
+    model.set_weights([weights * np.float32(1.02) for weights in model.get_weights()])
+    model.save(other)
     arguments = ["--epochs", "0", "--size", "32", "--held-out", "0.2"]
-    assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--from", str(trained)]) == 0
+    assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--from", str(other)]) == 0
     described, before = (json.loads(path.with_suffix(".json").read_text()) for path in (output, trained))
     assert described["history"] == []
+    assert len(set(described["started_from"])) == 2
     assert described["figures"]["macro_f1"] == pytest.approx(before["figures"]["macro_f1"], abs=0.05)
-    one, other = (keras.models.load_model(path, compile=False).get_weights() for path in (output, trained))
-    for weights, given in zip(one[:-1], other[:-1], strict=True):  # the last are the labels' shifts
-        np.testing.assert_array_equal(weights, given)
+    mean, given = (keras.models.load_model(path, compile=False).get_weights() for path in (output, trained))
+    for weights, one in zip(mean[:-1], given[:-1], strict=True):  # the last are the labels' shifts
+        np.testing.assert_allclose(weights, one * 1.01, rtol=1e-5, atol=1e-6)
     assert not output.with_suffix(".png").exists()
 
 
@@ -162,17 +173,76 @@ def test_without_an_epoch_and_a_network_there_is_nothing_to_do(cartoons: Path, t
         run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--epochs", "0", "--size", "32"])
 
 
-def test_teachers_may_be_of_another_size_and_answer_together(trained: Path, cartoons: Path) -> None:
+@pytest.mark.parametrize("steps", [2, 4, 5])
+def test_the_mean_of_the_weights_misses_no_step(steps: int) -> None:
+    from converter.emotion_training import _learn
+
+    class Counting:
+        """Its only weight is the number of steps it took."""
+
+        taken = 0.0
+
+        def train_on_batch(self, images: NDArray[np.float32], targets: NDArray[np.float32]) -> float:
+            self.taken += 1
+            return self.taken
+
+        def get_weights(self) -> list[NDArray[np.float32]]:
+            return [np.array([self.taken], np.float32)]
+
+    average = [np.zeros(1, np.float32)]
+    nothing = (np.zeros(1, np.float32), np.zeros(1, np.float32))
+    loss = _learn(Counting(), average, [(nothing, 0.5)] * steps)
+    assert loss == np.mean(range(1, steps + 1))
+    # Fetched every fourth step and at the end, the weights of a fetch stand for the steps since the one before.
+    expected = {2: 2 * (1 - 0.5**2), 4: 4 * (1 - 0.5**4), 5: 4 * (1 - 0.5**4) / 2 + 5 / 2}[steps]
+    np.testing.assert_allclose(average[0], expected, rtol=1e-6)
+
+
+def test_annotators_and_teachers_have_the_say_that_the_settings_give_them(cartoons: Path) -> None:
+    from converter.emotion_data import find_samples, load_pictures
+    from converter.emotion_teachers import Teacher
+    from converter.emotion_training import _targets
+
+    pictures = load_pictures(find_samples(cartoons)[::40])
+    doubted = replace(pictures, samples=tuple(replace(sample, agreement=0.6) for sample in pictures.samples))
+    hard, soft = (_targets(doubted, TrainingSettings(soft_labels=votes), ()) for votes in (False, True))
+    np.testing.assert_array_equal(hard, np.eye(5))
+    np.testing.assert_allclose(np.diag(soft), 0.6, rtol=1e-6)
+    stubborn = Teacher(_always("tired"), 32, 0.0, 1.0)
+    for share in (0.0, 0.25, 1.0):
+        taught = _targets(pictures, TrainingSettings(teaching=share), [stubborn])
+        np.testing.assert_allclose(taught, (1 - share) * np.eye(5) + share * np.eye(5)[4], atol=1e-6)
+
+
+def test_batches_are_drawn_with_the_settings_augmentation(cartoons: Path) -> None:
+    from converter.emotion_data import find_samples, load_pictures
+    from converter.emotion_training import _batches
+
+    pictures = load_pictures(find_samples(cartoons)[::40])
+    usual = TrainingSettings(size=32, batch=8, mixup=0.0)
+    other = replace(usual, augmentation=replace(usual.augmentation, surroundings_share=1.0))
+    draws = [next(_batches(pictures, np.eye(5, dtype=np.float32), np.full(5, 0.2), 1, 0, s))[0] for s in (usual, other)]
+    assert draws[0].shape == (8, 32, 32, 1)
+    np.testing.assert_array_equal(draws[0][:, 16, 16], draws[1][:, 16, 16])  # the faces themselves
+    assert (draws[0][:, 0, 0] != draws[1][:, 0, 0]).any()
+
+
+def _always(label: str, size: int = 32) -> Any:
     import keras
 
+    layers = [keras.Input((size, size, 1)), keras.layers.Flatten(), keras.layers.Dense(5, name="logits")]
+    model = keras.Sequential(layers)
+    model.layers[-1].set_weights([np.zeros((size * size, 5)), 100 * np.eye(5)[LABELS.index(label)]])
+    return model
+
+
+def test_teachers_may_be_of_another_size_and_answer_together(trained: Path, cartoons: Path) -> None:
     from converter.emotion_data import find_samples, load_pictures
     from converter.emotion_teachers import Teacher, load_teacher, teachers_shares
 
     pictures = load_pictures(find_samples(cartoons)[::20])
     teacher = load_teacher(trained)
-    other = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), keras.layers.Dense(5, name="logits")])
-    stubborn = Teacher(other, 48, 0.0, 1.0)
-    other.layers[-1].set_weights([np.zeros((48 * 48, 5)), np.array([0.0, 0, 0, 0, 100])])
+    stubborn = Teacher(_always("tired", size=48), 48, 0.0, 1.0)
 
     alone, both = teachers_shares([teacher], pictures), teachers_shares([teacher, stubborn], pictures)
     np.testing.assert_array_equal(alone.argmax(axis=1), pictures.labels)

@@ -70,8 +70,9 @@ def test_expressions_are_read_as_the_daemon_reads_them(expressions: Path, manife
 
 
 def test_expression_inputs_are_spread_over_the_labels_and_normalized(expressions: Path, manifest: Manifest) -> None:
-    inputs = ExpressionTrial(expressions).inputs(manifest.entry("emotion", "emotion"), 5)
-    assert inputs.shape == (5, 64, 64, 1)
+    shipped = manifest.entry("emotion", "emotion")
+    inputs = ExpressionTrial(expressions).inputs(shipped, 5)
+    assert inputs.shape == (5, *shipped.input)
     assert -1 <= inputs.min() < -0.5
     assert 0.5 < inputs.max() <= 1
     assert len(np.unique(inputs.reshape(5, -1), axis=0)) == 5

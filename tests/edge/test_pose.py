@@ -45,6 +45,17 @@ def test_a_yawn_is_no_look_upwards(roll: float) -> None:
     assert not faces_camera(turned(yawning, roll))
 
 
+def test_a_turned_face_with_a_closed_mouth_is_judged_as_before() -> None:
+    # Turned by 35 degrees, eyes seem nearer each other; the nose is where it was.
+    turned_away = FRONTAL.copy()
+    turned_away[:2, 0], turned_away[2, 0] = (21.8, 38.2), 36
+    assert faces_camera(turned_away)
+    turned_away[2, 1] = 25 + 0.79 * 25
+    assert faces_camera(turned_away)
+    turned_away[2, 1] = 25 + 0.81 * 25
+    assert not faces_camera(turned_away)
+
+
 def test_landmarks_that_make_no_face_are_not_readable() -> None:
     assert not faces_camera(np.zeros((5, 2), np.float32))
     assert not faces_camera(turned(FRONTAL, 0)[[0, 1, 2, 3, 3]] * [1, -1])  # the mouth above the eyes
