@@ -78,7 +78,7 @@ def _fingerprint(path: Path) -> str:
 
 
 def _command(settings: TrainingSettings, origin: Origin) -> str:
-    """What to type to train so again; what it does not name is in `settings`."""
+    """What to type to train so again; what it does not name is in `settings`, but for pictures left or held out."""
     files = [("--config", path) for path in (origin.config,) if path]
     files += [("--from", path) for path in origin.starts] + [("--teacher", path) for path in origin.teachers]
     named = "".join(f" {option} {path.name}" for option, path in files)

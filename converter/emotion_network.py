@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -51,12 +51,22 @@ class Architecture:
     """Whether XLA may compile its training: on a CPU it makes depthwise convolutions 14 times slower."""
 
 
+class Normalization(Protocol):
+    """How grey 0..255 becomes what a network takes: (pixel - subtract) / divide."""
+
+    @property
+    def subtract(self) -> float: ...
+
+    @property
+    def divide(self) -> float: ...
+
+
 def normalize(
-    crops: np.ndarray[Any, np.dtype[np.uint8]], architecture: Architecture | None = None
+    crops: np.ndarray[Any, np.dtype[np.uint8]], how: Normalization | None = None
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """(N, size, size) uint8 -> (N, size, size, 1) float32 as the network takes it (default: ours)."""
-    kind = architecture or ARCHITECTURES["ours"]
-    return ((crops[..., None].astype(np.float32)) - np.float32(kind.subtract)) / np.float32(kind.divide)
+    how = how or ARCHITECTURES["ours"]
+    return ((crops[..., None].astype(np.float32)) - np.float32(how.subtract)) / np.float32(how.divide)
 
 
 def build_network(size: int = 64, dropout: float = 0.3, even_light: bool = False) -> keras.Model:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.emotion_data import Pictures
+from converter.emotion_network import normalize
 from converter.emotion_prediction import predict_logits
 from converter.emotion_start import load_network
 from converter.softmax import softmax
@@ -66,8 +67,7 @@ def teachers_shares(teachers: Sequence[Teacher], pictures: Pictures) -> NDArray[
     """(N, labels) probabilities that the teachers together give the pictures."""
     logits = []
     for teacher in teachers:
-        crops = pictures.crops(teacher.size)[..., None].astype(np.float32)
-        inputs = (crops - np.float32(teacher.subtract)) / np.float32(teacher.divide)
+        inputs = normalize(pictures.crops(teacher.size), teacher)
         logits.append(both_ways(partial(predict_logits, teacher.model), inputs))
     return softmax(np.mean(logits, axis=0)).astype(np.float32)
 

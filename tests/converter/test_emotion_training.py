@@ -2,77 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from converter.emotion_settings import USUAL_SETTINGS, TrainingSettings
-from converter.train_command import add_parser
+from converter.emotion_settings import TrainingSettings
 from edge.alignment import expression_crop
 from edge.errors import ModelError, PictureError
 from edge.manifest import Manifest, ModelEntry
 from edge.records import LABELS, Box
+from tests.converter.cartoons import train_emotion
 from tests.edge.toy_models import models_with
 
 pytestmark = pytest.mark.converter
-
-
-def drawn_face(label: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """A cartoon whose mouth, brows or lids show the label: five shapes that a child could tell apart."""
-    image = np.full((48, 48), generator.integers(120, 220), dtype=np.uint8)
-    ink = (int(generator.integers(0, 60)),)
-    for x in (15, 33):
-        if LABELS[label] == "tired":
-            cv2.line(image, (x - 5, 18), (x + 5, 18), ink, 2)
-        else:
-            cv2.circle(image, (x, 18), 3, ink, -1)
-        if LABELS[label] == "angry":
-            cv2.line(image, (x - 6, 8 if x < 24 else 14), (x + 6, 14 if x < 24 else 8), ink, 3)
-    if LABELS[label] == "tired":
-        cv2.ellipse(image, (24, 36), (6, 9), 0, 0, 360, ink, -1)
-    elif LABELS[label] == "happy":
-        cv2.ellipse(image, (24, 30), (12, 9), 0, 0, 180, ink, 3)
-    elif LABELS[label] == "sad":
-        cv2.ellipse(image, (24, 44), (12, 9), 0, 180, 360, ink, 3)
-    else:
-        cv2.line(image, (14, 37), (34, 37), ink, 3)
-    return image
-
-
-@pytest.fixture(scope="module")
-def cartoons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cartoons")
-    generator = np.random.default_rng(7)
-    for label, name in enumerate(LABELS):
-        (folder / name).mkdir()
-        for number in range(40):
-            cv2.imwrite(str(folder / name / f"{number}.png"), drawn_face(label, generator))
-    return folder
-
-
-def run(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser()
-    add_parser(parser.add_subparsers())
-    parsed = parser.parse_args(["train", "emotion", *arguments])
-    command: Callable[[argparse.Namespace], int] = parsed.run
-    return command(parsed)
-
-
-@pytest.fixture(scope="module")
-def trained(cartoons: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("model") / "cartoons.keras"
-    assert run([str(cartoons), "-o", str(output), "--epochs", "30", "--size", "32", "--held-out", "0.2"]) == 0
-    return output
 
 
 def test_a_short_training_learns_to_tell_the_labels_apart(trained: Path) -> None:
@@ -135,18 +83,6 @@ def test_an_interrupted_training_goes_on_where_it_stopped(cartoons: Path, tmp_pa
         train(training, validation, settings, None, (), tmp_path / "cut.npz")
 
 
-def test_a_teacher_and_a_start_carry_over_what_they_know(trained: Path, cartoons: Path, tmp_path: Path) -> None:
-    output = tmp_path / "second.keras"
-    refine = USUAL_SETTINGS.with_name("emotion_second.toml")
-    arguments = ["--config", str(refine), "--epochs", "2", "--size", "32", "--held-out", "0.2"]
-    assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--teacher", str(trained)]) == 0
-    described = json.loads(output.with_suffix(".json").read_text())
-    assert described["figures"]["macro_f1"] > 0.8  # two epochs alone would not get there
-    assert described["teachers"] == described["started_from"]
-    assert described["started_from"] == [hashlib.sha256(trained.read_bytes()).hexdigest()]
-    assert "--config emotion_second.toml --from cartoons.keras --teacher cartoons.keras" in described["command"]
-
-
 def test_without_an_epoch_the_mean_of_networks_is_calibrated_and_written(
     trained: Path, cartoons: Path, tmp_path: Path
 ) -> None:
@@ -157,7 +93,9 @@ def test_without_an_epoch_the_mean_of_networks_is_calibrated_and_written(
     model.set_weights([weights * np.float32(1.02) for weights in model.get_weights()])
     model.save(other)
     arguments = ["--epochs", "0", "--size", "32", "--held-out", "0.2"]
-    assert run([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--from", str(other)]) == 0
+    assert (
+        train_emotion([str(cartoons), "-o", str(output), *arguments, "--from", str(trained), "--from", str(other)]) == 0
+    )
     described, before = (json.loads(path.with_suffix(".json").read_text()) for path in (output, trained))
     assert described["history"] == []
     assert len(set(described["started_from"])) == 2
@@ -170,7 +108,7 @@ def test_without_an_epoch_the_mean_of_networks_is_calibrated_and_written(
 
 def test_without_an_epoch_and_a_network_there_is_nothing_to_do(cartoons: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="0 epochs train nothing"):
-        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--epochs", "0", "--size", "32"])
+        train_emotion([str(cartoons), "-o", str(tmp_path / "m.keras"), "--epochs", "0", "--size", "32"])
 
 
 @pytest.mark.parametrize("steps", [2, 4, 5])
@@ -198,22 +136,6 @@ def test_the_mean_of_the_weights_misses_no_step(steps: int) -> None:
     np.testing.assert_allclose(average[0], expected, rtol=1e-6)
 
 
-def test_annotators_and_teachers_have_the_say_that_the_settings_give_them(cartoons: Path) -> None:
-    from converter.emotion_data import find_samples, load_pictures
-    from converter.emotion_teachers import Teacher
-    from converter.emotion_training import _targets
-
-    pictures = load_pictures(find_samples(cartoons)[::40])
-    doubted = replace(pictures, samples=tuple(replace(sample, agreement=0.6) for sample in pictures.samples))
-    hard, soft = (_targets(doubted, TrainingSettings(soft_labels=votes), ()) for votes in (False, True))
-    np.testing.assert_array_equal(hard, np.eye(5))
-    np.testing.assert_allclose(np.diag(soft), 0.6, rtol=1e-6)
-    stubborn = Teacher(_always("tired"), 32, 0.0, 1.0)
-    for share in (0.0, 0.25, 1.0):
-        taught = _targets(pictures, TrainingSettings(teaching=share), [stubborn])
-        np.testing.assert_allclose(taught, (1 - share) * np.eye(5) + share * np.eye(5)[4], atol=1e-6)
-
-
 def test_batches_are_drawn_with_the_settings_augmentation(cartoons: Path) -> None:
     from converter.emotion_data import find_samples, load_pictures
     from converter.emotion_training import _batches
@@ -227,54 +149,6 @@ def test_batches_are_drawn_with_the_settings_augmentation(cartoons: Path) -> Non
     assert (draws[0][:, 0, 0] != draws[1][:, 0, 0]).any()
 
 
-def _always(label: str, size: int = 32) -> Any:
-    import keras
-
-    layers = [keras.Input((size, size, 1)), keras.layers.Flatten(), keras.layers.Dense(5, name="logits")]
-    model = keras.Sequential(layers)
-    model.layers[-1].set_weights([np.zeros((size * size, 5)), 100 * np.eye(5)[LABELS.index(label)]])
-    return model
-
-
-def test_teachers_may_be_of_another_size_and_answer_together(trained: Path, cartoons: Path) -> None:
-    from converter.emotion_data import find_samples, load_pictures
-    from converter.emotion_teachers import Teacher, load_teacher, teachers_shares
-
-    pictures = load_pictures(find_samples(cartoons)[::20])
-    teacher = load_teacher(trained)
-    stubborn = Teacher(_always("tired", size=48), 48, 0.0, 1.0)
-
-    alone, both = teachers_shares([teacher], pictures), teachers_shares([teacher, stubborn], pictures)
-    np.testing.assert_array_equal(alone.argmax(axis=1), pictures.labels)
-    np.testing.assert_array_equal(both.argmax(axis=1), np.full(len(both), LABELS.index("tired")))
-    np.testing.assert_allclose(both.sum(axis=1), 1, rtol=1e-5)
-
-
-def test_a_teacher_says_the_same_of_a_face_and_its_mirror_image() -> None:
-    from converter.emotion_teachers import both_ways
-
-    def brightness_on_the_left(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-        left: NDArray[np.float32] = pictures[:, :, :4].mean(axis=(1, 2, 3))
-        return left[:, None]
-
-    pictures = np.zeros((2, 8, 8, 1), dtype=np.float32)
-    pictures[0, :, :4], pictures[1, :, 4:] = 4.0, 4.0
-    np.testing.assert_allclose(both_ways(brightness_on_the_left, pictures), [[2], [2]])
-
-
-@pytest.mark.parametrize(
-    "description", [None, "{", '{"labels": [], "size": 32, "subtract": 0, "divide": 1}', '{"size": 32}', "[1]"]
-)
-def test_a_teacher_that_is_not_described_is_refused(description: str | None, trained: Path, tmp_path: Path) -> None:
-    from converter.emotion_teachers import load_teacher
-
-    shutil.copy(trained, tmp_path / "teacher.keras")
-    if description is not None:
-        (tmp_path / "teacher.json").write_text(description)
-    with pytest.raises(ModelError, match=r"teacher.json: .*keep them together"):
-        load_teacher(tmp_path / "teacher.keras")
-
-
 def test_pictures_left_out_are_measured_apart(cartoons: Path, tmp_path: Path) -> None:
     rows = [f"{label},{number},{'film' if number < 10 else 'web'}" for label in LABELS for number in range(40)]
     folder = tmp_path / "described"
@@ -282,7 +156,7 @@ def test_pictures_left_out_are_measured_apart(cartoons: Path, tmp_path: Path) ->
     (folder / "manifest.csv").write_text("label,name,source\n" + "\n".join(rows) + "\n")
     output = tmp_path / "without.keras"
     arguments = ["--epochs", "1", "--size", "32", "--leave-out", "film:tired", "--leave-out", "film:sad"]
-    assert run([str(folder), "-o", str(output), *arguments]) == 0
+    assert train_emotion([str(folder), "-o", str(output), *arguments]) == 0
     described = json.loads(output.with_suffix(".json").read_text())
     assert described["left_out"]["count"] == 20
     assert set(described["left_out"]["recall_by_source"]["film"]) == {"sad", "tired"}
@@ -291,21 +165,21 @@ def test_pictures_left_out_are_measured_apart(cartoons: Path, tmp_path: Path) ->
 
 def test_a_source_that_is_not_there_cannot_be_left_out(cartoons: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="--leave-out film: no picture"):
-        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--leave-out", "film"])
+        train_emotion([str(cartoons), "-o", str(tmp_path / "m.keras"), "--leave-out", "film"])
 
 
 def test_a_damaged_checkpoint_is_refused_with_a_remedy(cartoons: Path, tmp_path: Path) -> None:
     checkpoint = tmp_path / "run.npz"
     checkpoint.write_bytes(b"nothing")
     with pytest.raises(ModelError, match="remove it"):
-        run([str(cartoons), "-o", str(tmp_path / "m.keras"), "--size", "32", "--checkpoint", str(checkpoint)])
+        train_emotion([str(cartoons), "-o", str(tmp_path / "m.keras"), "--size", "32", "--checkpoint", str(checkpoint)])
 
 
 @pytest.fixture(scope="module")
 def seed_style(cartoons: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("seed") / "emotion_arch.keras"
     arguments = ["--architecture", "seed", "--epochs", "30", "--size", "32", "--held-out", "0.2"]
-    assert run([str(cartoons), "-o", str(output), *arguments]) == 0
+    assert train_emotion([str(cartoons), "-o", str(output), *arguments]) == 0
     return output
 
 
@@ -359,7 +233,7 @@ def test_an_existing_model_is_not_overwritten(cartoons: Path, tmp_path: Path) ->
     output = tmp_path / "mine.keras"
     output.write_text("precious")
     with pytest.raises(ModelError, match="--overwrite"):
-        run([str(cartoons), "-o", str(output)])
+        train_emotion([str(cartoons), "-o", str(output)])
     assert output.read_text() == "precious"
 
 
@@ -375,43 +249,18 @@ def test_options_that_cannot_work_are_refused_before_training(
     cartoons: Path, arguments: list[str], message: str
 ) -> None:
     with pytest.raises(ModelError, match=message):
-        run([str(cartoons), *arguments])
+        train_emotion([str(cartoons), *arguments])
 
 
 def test_pictures_of_one_label_alone_are_refused(cartoons: Path, tmp_path: Path) -> None:
     shutil.copytree(cartoons / "happy", tmp_path / "one" / "happy")
     with pytest.raises(PictureError, match=r"all pictures are called 'happy'; add folders of others: angry, neutral"):
-        run([str(tmp_path / "one"), "-o", str(tmp_path / "e.keras")])
+        train_emotion([str(tmp_path / "one"), "-o", str(tmp_path / "e.keras")])
 
 
 def test_a_label_without_pictures_is_told(cartoons: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for label in ("happy", "tired"):
         shutil.copytree(cartoons / label, tmp_path / "two" / label)
     options = ["--epochs", "1", "--size", "16"]
-    run([str(tmp_path / "two"), "-o", str(tmp_path / "e.keras"), *options])
+    train_emotion([str(tmp_path / "two"), "-o", str(tmp_path / "e.keras"), *options])
     assert "no pictures of angry, neutral, sad: the model will hardly ever say so" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("kind", ["ours", "faces"])
-def test_the_network_fits_a_raspberry_pi(kind: str) -> None:
-    from converter.emotion_network import ARCHITECTURES, count_macs
-
-    architecture = ARCHITECTURES[kind]
-    model = architecture.build(architecture.size, 0.2, True)
-    assert count_macs(model) <= 60_000_000
-    assert model.count_params() <= 1_500_000
-    assert model.output_shape == (None, len(LABELS))
-
-
-def test_even_light_makes_a_dim_picture_the_same_face() -> None:
-    from converter.emotion_network import build_network
-
-    size = 32
-    picture = np.random.default_rng(0).normal(0, 0.4, (1, size, size, 1)).astype(np.float32)
-    dim = picture * 0.5 - 0.3
-    for even_light in (True, False):
-        model = build_network(size, 0.0, even_light)
-        one, other = (model.predict_on_batch(pixels) for pixels in (picture, dim))
-        assert np.allclose(one, other, rtol=0.05, atol=0.05) == even_light
-    wall = np.full_like(picture, 0.2)
-    assert np.isfinite(build_network(size, 0.0, True).predict_on_batch(wall)).all()
